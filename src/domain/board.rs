@@ -1,0 +1,66 @@
+//! What the Pages tab shows, as one value.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, WorkspaceId};
+
+/// The workspace as its members see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceCard {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its part of the address: `/w/{slug}/settings/pages`.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A row of the Pages tab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationCard {
+    /// Its id.
+    pub id: LocationId,
+    /// "Bondi Beach".
+    pub name: String,
+}
+
+/// A cell of the Pages tab: a location's page on one network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageView {
+    /// Its id.
+    pub id: PageId,
+    /// Whose it is.
+    pub location: LocationId,
+    /// Where it is.
+    pub network: NetworkId,
+    /// What is known of it.
+    pub link: Link,
+}
+
+/// Everything that the Pages tab shows, true as of event number `seq`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// Whose it is.
+    pub workspace: WorkspaceCard,
+    /// Whether this person may connect, disconnect and add.
+    pub may_connect: bool,
+    /// The columns.
+    pub networks: Vec<NetworkCard>,
+    /// The rows.
+    pub locations: Vec<LocationCard>,
+    /// The cells.
+    pub pages: Vec<PageView>,
+    /// The number of the last event that is in here; the stream goes on after it.
+    pub seq: i64,
+    /// The server's time, so that a browser with a wrong clock shows the right icons.
+    pub now: Moment,
+}
+
+/// What the page's dialog says beyond its [`Link`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageDetails {
+    /// When the network last confirmed the permission.
+    pub checked_at: Option<Moment>,
+    /// The names of the locations whose pages hang on the same permission.
+    pub shared_with: Vec<String>,
+}

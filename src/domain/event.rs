@@ -1,0 +1,73 @@
+//! The record of what happened: what the live icons, and later webhooks, mails and the audit trail, all read.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, NetworkCard, PageView, Reason, Returned};
+
+/// What happened. The page's facts after it stand beside it in [`Event::page`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum EventKind {
+    /// A person approved at the network.
+    Connected,
+    /// A person gave the permission back here.
+    Disconnected,
+    /// The network definitely refuses the permission.
+    Broken {
+        /// Why.
+        reason: Reason,
+    },
+    /// The granted abilities are others than before.
+    AbilitiesChanged,
+    /// The day on which a person must act is near.
+    Expiring,
+    /// A permission that was given back reached, or did not reach, the network.
+    PermissionReturned {
+        /// How it ended.
+        outcome: Returned,
+    },
+    /// The network stopped answering, or answers again; see [`Event::network`].
+    NetworkAnswering,
+    /// A location has a page on one more network.
+    PageAdded,
+    /// The workspace has one more location.
+    LocationAdded,
+}
+
+/// Who made it happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person, by name.
+    Person(String),
+    /// The keeper found it.
+    Keeper,
+}
+
+/// One numbered event of a workspace. Numbers have no gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number in its workspace, from 1.
+    pub seq: i64,
+    /// When it was committed.
+    pub at: Moment,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+    /// Who made it happen.
+    pub actor: Actor,
+    /// The page as it is after it.
+    pub page: Option<PageView>,
+    /// The network as it is after it.
+    pub network: Option<NetworkCard>,
+}
+
+/// What a tab missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatchUp {
+    /// These events, in order; maybe none.
+    Events(Vec<Event>),
+    /// Too much, or a number that this workspace never gave: take a new board.
+    Snapshot,
+}

@@ -1,0 +1,30 @@
+//! What both sides speak: the product's words as types.
+//!
+//! Pure: no input or output, no clock, no leptos, no feature. The browser and the server compile the same laws, so an
+//! icon cannot mean one thing here and another there. Start with [`page`], then [`status`].
+
+mod board;
+mod error;
+mod event;
+mod ids;
+mod moment;
+mod network;
+mod page;
+mod person;
+mod role;
+mod status;
+pub mod words;
+
+mod attempt;
+
+pub use attempt::{AttemptState, AttemptView, Trouble};
+pub use board::{Board, LocationCard, PageDetails, PageView, WorkspaceCard};
+pub use error::{ApiError, Field};
+pub use event::{Actor, CatchUp, Event, EventKind};
+pub use ids::{AttemptId, GrantId, LocationId, NetworkAppId, NetworkId, PageId, SessionId, UserId, WorkspaceId};
+pub use moment::Moment;
+pub use network::{Ability, NetworkCard};
+pub use page::{Account, Change, Connection, Impossible, Link, Reason, Returned};
+pub use person::{Me, SessionCard};
+pub use role::Role;
+pub use status::{EXPIRING_LEAD, Status};

@@ -1,0 +1,19 @@
+//! Greentick: the place where a business keeps its social connections green.
+//!
+//! Read [`domain`] first, then `server::pages`, and you have the product. The rooms and their arrows are in
+//! ARCHITECTURE.md. This file alone asks which side it is compiled for.
+
+pub mod api;
+pub mod browser;
+pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod ui;
+
+/// Wakes the HTML that the server sent.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(ui::App);
+}
