@@ -1,1 +1,15 @@
+//! The database's shape, step by step. Knows nothing of the app; the same steps run on SQLite and PostgreSQL.
 
+mod m20261122_000001_start;
+
+use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+
+/// All steps, in order. A step that has shipped is never edited: the next one changes what it made.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_start::Migration)]
+    }
+}

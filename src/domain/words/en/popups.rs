@@ -1,0 +1,68 @@
+//! What the popup's own pages say.
+
+use super::{attempt_ended, page_name};
+use crate::domain::AttemptState;
+
+/// A popup page's heading and its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PopupWords {
+    /// The heading.
+    pub title: String,
+    /// What happened, whose move it is, what to do.
+    pub text: String,
+}
+
+/// While the popup is on its way to the network.
+#[must_use]
+pub fn on_the_way(network: &str) -> PopupWords {
+    PopupWords { title: format!("On the way to {network}"), text: format!("{network} will ask for your approval.") }
+}
+
+/// How the attempt ended, in the popup.
+#[must_use]
+pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> PopupWords {
+    let page = page_name(location, network);
+    let title = match state {
+        AttemptState::Approved => format!("{page} is connected"),
+        AttemptState::Cancelled | AttemptState::Stopped => format!("{page} is not connected"),
+        AttemptState::WrongAccount { .. } => "This is another account".to_owned(),
+        _ => format!("{page} could not be connected"),
+    };
+    let text = attempt_ended(&page, network, state).unwrap_or_default();
+    PopupWords { title, text }
+}
+
+/// A callback that nothing waits for.
+pub const UNKNOWN_CALLBACK: &str =
+    "This answer was used already, is too old, or was never asked for. Nothing changed. Close this window and click the icon again.";
+/// A callback that is none.
+pub const BAD_CALLBACK: &str =
+    "The network sent an answer that cannot be read. Nothing changed. Close this window and click the icon again.";
+/// Where a window cannot close itself.
+pub const YOU_CAN_CLOSE: &str = "You can close this window.";
+/// The way back for those who came in a tab.
+pub const BACK_TO_PAGES: &str = "Back to your pages";
+/// Goes on without JavaScript.
+pub const GO_ON: &str = "Go on";
+/// Above the pages to choose from.
+pub const WHICH_PAGE: &str = "Which page is it?";
+/// Links the chosen page.
+pub const CONNECT: &str = "Connect";
+
+/// Which account the page wants.
+#[must_use]
+pub fn try_again_as(account: &str) -> String {
+    format!("Try again as {account}")
+}
+
+/// What the choice is about.
+#[must_use]
+pub fn choose_for(location: &str, network: &str) -> String {
+    format!("Choose the page that belongs to {location}. {network} gave more than one.")
+}
+
+/// Why a page cannot be chosen.
+#[must_use]
+pub fn belongs_to(location: &str) -> String {
+    format!("belongs to {location} here")
+}

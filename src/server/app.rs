@@ -1,0 +1,70 @@
+//! What every room is handed: the open database, the vault, the clock, the networks, the bus.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    clock::Clock,
+    events::Bus,
+    http::{BaseUrl, CookieNames},
+    networks::{NetworkClient, Networks},
+    store::Store,
+    vault::Vault,
+};
+
+/// The running instance. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The vault.
+    pub vault: Vault,
+    /// The clock.
+    pub clock: Clock,
+    /// The networks that can be used.
+    pub networks: Networks,
+    /// Speaks to them.
+    pub client: NetworkClient,
+    /// Tells what happened.
+    pub bus: Bus,
+    /// Where people find this instance.
+    pub base_url: BaseUrl,
+    /// What its cookies are called.
+    pub cookies: CookieNames,
+    /// How often the keeper asks; `None`: as each definition says.
+    pub check_every: Option<std::time::Duration>,
+    /// Work that must end before the process may.
+    pub tasks: TaskTracker,
+    /// Set when the process is asked to stop.
+    pub stopping: CancellationToken,
+    /// What leptos needs.
+    pub leptos: LeptosOptions,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> Self {
+        app.leptos.clone()
+    }
+}

@@ -1,0 +1,185 @@
+//! Who asks, and what they may see. Only [`Caller::member`] and its sisters make a [`Member`], and a member sees only
+//! its workspace: for everything else the answer is "not found".
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::{
+    App, Refusal,
+    accounts::{self, Session},
+    workspaces,
+};
+use crate::domain::{ApiError, LocationId, PageId, Role, WorkspaceCard};
+
+/// Whoever sent the request, signed in or not.
+#[derive(Clone)]
+pub struct Caller {
+    app: App,
+    session: Option<Session>,
+    headers: HeaderMap,
+}
+
+impl Caller {
+    /// Reads who it is from the request's cookies.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(app: &App, headers: HeaderMap) -> Result<Self, Refusal> {
+        let session = accounts::session_of(app, &headers).await?;
+        Ok(Self { app: app.clone(), session, headers })
+    }
+
+    /// The instance.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The session of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOut`].
+    pub fn session(&self) -> Result<&Session, Refusal> {
+        self.session.as_ref().ok_or(Refusal::SignedOut)
+    }
+
+    /// What the browser calls itself, cut to what is worth showing.
+    #[must_use]
+    pub fn browser(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        agent.unwrap_or("unknown").chars().take(200).collect()
+    }
+
+    /// The request's headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The caller as a member of the workspace at `/w/{slug}`.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOut`], or [`Refusal::NotFound`] when there is no such workspace or it is somebody else's.
+    pub async fn member(&self, slug: &str) -> Result<Member, Refusal> {
+        let session = self.session()?;
+        let found = workspaces::of_member(&self.app, session.user, slug).await?;
+        self.as_member(found)
+    }
+
+    /// The caller as a member of the workspace that the page belongs to.
+    ///
+    /// # Errors
+    /// As [`Caller::member`].
+    pub async fn member_at(&self, page: PageId) -> Result<Member, Refusal> {
+        let session = self.session()?;
+        let found = workspaces::of_member_at(&self.app, session.user, page).await?;
+        self.as_member(found)
+    }
+
+    /// The caller as a member of the workspace that the location belongs to.
+    ///
+    /// # Errors
+    /// As [`Caller::member`].
+    pub async fn member_of(&self, location: LocationId) -> Result<Member, Refusal> {
+        let session = self.session()?;
+        let found = workspaces::of_member_of(&self.app, session.user, location).await?;
+        self.as_member(found)
+    }
+
+    fn as_member(&self, found: Option<(WorkspaceCard, Role)>) -> Result<Member, Refusal> {
+        let (workspace, role) = found.ok_or(Refusal::NotFound)?;
+        let session = self.session()?.clone();
+        Ok(Member { app: self.app.clone(), session, workspace, role })
+    }
+}
+
+/// Somebody in a workspace of theirs.
+#[derive(Clone)]
+pub struct Member {
+    app: App,
+    session: Session,
+    workspace: WorkspaceCard,
+    role: Role,
+}
+
+impl Member {
+    /// The instance.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &super::store::Store {
+        &self.app.store
+    }
+
+    /// Their session.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// How they are called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.session.name
+    }
+
+    /// The workspace.
+    #[must_use]
+    pub fn workspace(&self) -> &WorkspaceCard {
+        &self.workspace
+    }
+
+    /// Their role in it.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Lets only those pass who may connect.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`].
+    pub fn must_be_able_to_connect(&self) -> Result<(), Refusal> {
+        if self.role.may_connect() { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = super::http::Page;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(app, parts.headers.clone()).await?)
+    }
+}
+
+/// Runs a server function's work for whoever calls it, and tells them only what [`Refusal::as_told`] says.
+///
+/// # Errors
+/// The [`ApiError`] that fits.
+pub async fn answer<T>(work: impl AsyncFnOnce(&Caller) -> Result<T, Refusal>) -> Result<T, ApiError> {
+    let done = match caller().await {
+        Ok(caller) => work(&caller).await,
+        Err(refusal) => Err(refusal),
+    };
+    done.map_err(|refusal| {
+        let (status, told) = refusal.as_told();
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
+        told
+    })
+}
+
+async fn caller() -> Result<Caller, Refusal> {
+    let app = use_context::<App>().ok_or(Refusal::Internal("no app in the context"))?;
+    let parts = use_context::<Parts>().ok_or(Refusal::Internal("no request in the context"))?;
+    Caller::of(&app, parts.headers).await
+}

@@ -1,0 +1,217 @@
+//! Attempts as rows: opened, taken once, ended.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+pub use super::rows::attempt::Model as Attempt;
+use super::{ConnectError, finish, rows::attempt};
+use crate::{
+    domain::{Account, AttemptId, AttemptState, Moment, SessionId},
+    server::{
+        App,
+        networks::Tokens,
+        store::{Json, StoreError},
+        vault::{Place, Vault, VaultError, hash},
+    },
+};
+
+/// An approval that takes longer begins anew; networks' own pages give up earlier.
+pub const LIFE: Duration = Duration::from_secs(600);
+/// More open popups than this in one session would make the request's cookies too long for some servers.
+const OPEN_AT_MOST: usize = 20;
+
+/// The attempt's secrets in the vault.
+#[derive(Clone, Copy)]
+pub struct Secrets<'a>(pub &'a Attempt);
+
+impl Secrets<'_> {
+    /// The PKCE verifier, until the code is sent.
+    #[must_use]
+    pub fn verifier(self) -> Place {
+        self.place("verifier")
+    }
+
+    /// The network's answer, from its arrival until the page is linked.
+    #[must_use]
+    pub fn answer(self) -> Place {
+        self.place("answer")
+    }
+
+    fn place(self, column: &'static str) -> Place {
+        Place { workspace: self.0.workspace, table: "attempts", column, row: self.0.id.0 }
+    }
+}
+
+/// A network's token answer as it is sealed under its attempt. Not `Debug`: it holds tokens.
+#[derive(Serialize, Deserialize)]
+pub struct Kept {
+    access: String,
+    refresh: Option<String>,
+    /// When the access token ends, if that is known.
+    pub expires_at: Option<Moment>,
+    /// What was granted, if the answer said so.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Kept {
+    /// The access token.
+    pub fn access(&self) -> SecretString {
+        self.access.clone().into()
+    }
+
+    /// The refresh token, if there is one.
+    pub fn refresh(&self) -> Option<SecretString> {
+        self.refresh.clone().map(Into::into)
+    }
+}
+
+/// Seals the network's answer under the attempt: from here on a crash loses nothing.
+///
+/// # Errors
+/// When the database or the vault does not do it.
+pub async fn keep(
+    db: &impl ConnectionTrait,
+    vault: &Vault,
+    attempt: &Attempt,
+    tokens: Tokens,
+    at: Moment,
+) -> Result<Kept, VaultError> {
+    let kept = Kept {
+        access: tokens.access.expose_secret().to_owned(),
+        refresh: tokens.refresh.map(|token| token.expose_secret().to_owned()),
+        expires_at: tokens.lives.map(|lives| at + lives),
+        scopes: tokens.scopes,
+    };
+    let text = serde_json::to_string(&kept).expect("text and numbers are always JSON");
+    vault.put(db, Secrets(attempt).answer(), &text.into()).await?;
+    Ok(kept)
+}
+
+/// Opens the network's answer again.
+///
+/// # Errors
+/// When there is none, or it does not open.
+pub async fn kept(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<Kept, ConnectError> {
+    let text = vault.get(db, Secrets(attempt).answer()).await?;
+    serde_json::from_str(text.expose_secret()).map_err(|_| ConnectError::Unreadable)
+}
+
+/// Stores a new attempt and its verifier. Of too many open ones of the same session the oldest end; their ids are
+/// answered, so that their cookies can be cleared.
+///
+/// # Errors
+/// When the database or the vault does not do it, and when the id is taken.
+pub async fn open(
+    app: &App,
+    attempt: &Attempt,
+    verifier: Option<&SecretString>,
+) -> Result<Vec<AttemptId>, ConnectError> {
+    let txn = app.store.begin().await?;
+    let ended = end_oldest(&txn, attempt.session, attempt.created_at).await?;
+    attempt::Entity::insert(attempt::ActiveModel::from(attempt.clone())).exec_without_returning(&txn).await?;
+    if let Some(verifier) = verifier {
+        app.vault.put(&txn, Secrets(attempt).verifier(), verifier).await?;
+    }
+    txn.commit().await?;
+    Ok(ended)
+}
+
+async fn end_oldest(db: &impl ConnectionTrait, session: SessionId, now: Moment) -> Result<Vec<AttemptId>, DbErr> {
+    let open = attempt::Entity::find()
+        .filter(attempt::Column::Session.eq(session))
+        .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
+        .filter(attempt::Column::CreatedAt.gt(now - LIFE))
+        .order_by_desc(attempt::Column::CreatedAt)
+        .all(db)
+        .await?;
+    let ended: Vec<_> = open.into_iter().skip(OPEN_AT_MOST - 1).map(|attempt| attempt.id).collect();
+    for id in &ended {
+        end(db, *id, &AttemptState::Expired).await?;
+    }
+    Ok(ended)
+}
+
+/// Takes the attempt that `state` belongs to, in one statement: whoever comes second finds nothing (SECURITY: O-20).
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn take(app: &App, state: &str) -> Result<Option<Attempt>, StoreError> {
+    let taken = attempt::Entity::update_many()
+        .col_expr(attempt::Column::TakenAt, Expr::value(app.clock.now()))
+        .filter(attempt::Column::StateHash.eq(hash(state)))
+        .filter(attempt::Column::TakenAt.is_null())
+        .exec_with_returning(app.store.read())
+        .await?;
+    Ok(taken.into_iter().next())
+}
+
+/// The attempt of that id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(db: &impl ConnectionTrait, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    Ok(attempt::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Ends the attempt, unless it has ended already; whether it did.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn end(db: &impl ConnectionTrait, id: AttemptId, state: &AttemptState) -> Result<bool, DbErr> {
+    let open = [Json(AttemptState::Open), Json(AttemptState::Choosing)];
+    let ended = attempt::Entity::update_many()
+        .col_expr(attempt::Column::State, Expr::value(Json(state.clone())))
+        .filter(attempt::Column::Id.eq(id))
+        .filter(attempt::Column::State.is_in(open))
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected == 1)
+}
+
+/// Lets the person choose between `pages`.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Account]) -> Result<bool, DbErr> {
+    let offered = attempt::Entity::update_many()
+        .set(attempt::ActiveModel {
+            state: Set(Json(AttemptState::Choosing)),
+            choice: Set(Json(pages.to_vec())),
+            ..Default::default()
+        })
+        .filter(attempt::Column::Id.eq(id))
+        .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
+        .exec(db)
+        .await?;
+    Ok(offered.rows_affected == 1)
+}
+
+/// Forgets what the attempt kept.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn forget(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<(), VaultError> {
+    vault.forget(db, Secrets(attempt).verifier()).await?;
+    vault.forget(db, Secrets(attempt).answer()).await
+}
+
+/// Goes on, at start, with attempts whose answer had come when the last process ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn recover(app: &App) -> Result<(), ConnectError> {
+    let interrupted = attempt::Entity::find()
+        .filter(attempt::Column::TakenAt.is_not_null())
+        .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
+        .all(app.store.read())
+        .await?;
+    for attempt in interrupted {
+        finish::go_on(app, attempt).await?;
+    }
+    Ok(())
+}

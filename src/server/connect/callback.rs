@@ -1,0 +1,124 @@
+//! The network sends the person back. The attempt is taken first, so that a replay finds nothing; then everything it
+//! was bound to is compared; only then may anything be sent.
+
+use secrecy::SecretString;
+
+use super::{
+    ConnectError, attempts,
+    attempts::{Attempt, LIFE},
+};
+use crate::{
+    domain::{AttemptId, AttemptState, NetworkAppId, Trouble},
+    server::{
+        Caller, Refusal,
+        networks::{Definition, Iss},
+        vault::hash,
+    },
+};
+
+/// What the address of the callback says.
+pub struct Callback {
+    /// The app that the address is for.
+    pub network_app: NetworkAppId,
+    /// What we gave.
+    pub state: String,
+    /// What the network gave, or why it did not.
+    pub answer: Result<SecretString, String>,
+    /// Who says that they answer (RFC 9207).
+    pub iss: Option<String>,
+}
+
+/// What a callback came to.
+pub enum Arrived {
+    /// Nothing waits for it: used already, too old, or never ours.
+    Unknown,
+    /// It is settled without asking the network.
+    Ended(Attempt, AttemptState),
+    /// The code is to be sent.
+    Approved(Attempt, SecretString),
+}
+
+/// Takes the attempt and compares. `cookie` reads the attempt's own cookie.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn arrive(
+    caller: &Caller,
+    callback: Callback,
+    cookie: impl FnOnce(AttemptId) -> Option<String>,
+) -> Result<Arrived, Refusal> {
+    let app = caller.app();
+    let Some(attempt) = attempts::take(app, &callback.state).await? else { return Ok(Arrived::Unknown) };
+    if !attempt.state.0.is_open() {
+        let state = attempt.state.0.clone();
+        return Ok(Arrived::Ended(attempt, state));
+    }
+    let cookie = cookie(attempt.id);
+    let judged = match compare(caller, &attempt, &callback, cookie.as_deref()).await? {
+        Err(state) => Err(state),
+        Ok(()) => code_of(app.networks.app(attempt.network_app).map(|app| app.definition.clone()), callback.answer),
+    };
+    match judged {
+        Ok(code) => Ok(Arrived::Approved(attempt, code)),
+        Err(state) => {
+            attempts::end(app.store.read(), attempt.id, &state).await?;
+            attempts::forget(app.store.read(), &app.vault, &attempt).await?;
+            Ok(Arrived::Ended(attempt, state))
+        }
+    }
+}
+
+/// Everything that the attempt was bound to (SECURITY: O-04 to O-06, O-09, O-21). The order is that of the cheapest
+/// certainty; nothing has been sent to anybody yet.
+async fn compare(
+    caller: &Caller,
+    attempt: &Attempt,
+    callback: &Callback,
+    cookie: Option<&str>,
+) -> Result<Result<(), AttemptState>, Refusal> {
+    let failed = |trouble| Ok(Err(AttemptState::Failed(trouble)));
+    let session = caller.session().ok();
+    let same_browser = cookie.is_some_and(|cookie| hash(cookie) == attempt.cookie_hash);
+    let same_person = session.is_some_and(|s| s.id == attempt.session && s.user == attempt.user_id);
+    if !same_browser || !same_person {
+        return failed(Trouble::OtherBrowser);
+    }
+    if caller.app().clock.now().since(attempt.created_at) > LIFE {
+        return Ok(Err(AttemptState::Expired));
+    }
+    if callback.network_app != attempt.network_app {
+        return failed(Trouble::WrongIssuer);
+    }
+    let network_app = caller.app().networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
+    let definition = &network_app.definition;
+    let is_as_asked = definition.issuer == attempt.issuer
+        && definition.token.url == attempt.token_endpoint
+        && caller.app().base_url.callback(attempt.network_app) == attempt.redirect_uri;
+    if !is_as_asked || !is_right_issuer(definition, attempt, callback.iss.as_deref()) {
+        return failed(Trouble::WrongIssuer);
+    }
+    match caller.member_at(attempt.page).await {
+        Ok(member) if member.workspace().id == attempt.workspace && member.role().may_connect() => Ok(Ok(())),
+        Ok(_) | Err(Refusal::NotFound) => failed(Trouble::PageGone),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Compared as text, without any normalising (RFC 9207, section 2.4); also where the answer is an error.
+fn is_right_issuer(definition: &Definition, attempt: &Attempt, iss: Option<&str>) -> bool {
+    match iss {
+        Some(iss) => iss == attempt.issuer,
+        None => definition.iss == Iss::IfPresent,
+    }
+}
+
+fn code_of(
+    definition: Option<Definition>,
+    answer: Result<SecretString, String>,
+) -> Result<SecretString, AttemptState> {
+    answer.map_err(|error| match definition {
+        Some(definition) if definition.authorize.cancelled.contains(&error) => AttemptState::Cancelled,
+        _ if error == "temporarily_unavailable" || error == "server_error" => AttemptState::Failed(Trouble::NoAnswer),
+        _ => AttemptState::Failed(Trouble::AppRefused),
+    })
+}

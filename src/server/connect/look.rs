@@ -1,0 +1,51 @@
+//! How an attempt stands, for the person who opened it.
+
+use super::{
+    attempts::{self, Attempt, LIFE},
+    finish,
+};
+use crate::{
+    domain::{AttemptId, AttemptState, AttemptView},
+    server::{App, Caller, Refusal, pages},
+};
+
+/// How the attempt stands, and its page as it is now.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when there is none, or it is somebody else's.
+pub async fn look(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal> {
+    let attempt = own(caller, id).await?;
+    let app = caller.app();
+    let page = pages::view(app.store.read(), attempt.workspace, attempt.page).await?.ok_or(Refusal::NotFound)?;
+    Ok(AttemptView { id, state: state_of(app, &attempt), page })
+}
+
+/// Ends the attempt because its person no longer waits; an answer that comes later is given back.
+///
+/// # Errors
+/// As [`look`].
+pub async fn stop(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal> {
+    let attempt = own(caller, id).await?;
+    let app = caller.app();
+    if attempt.state.0 == AttemptState::Choosing {
+        finish::give_up(app, &attempt, AttemptState::Stopped).await?;
+    } else {
+        attempts::end(app.store.read(), id, &AttemptState::Stopped).await?;
+    }
+    look(caller, id).await
+}
+
+async fn own(caller: &Caller, id: AttemptId) -> Result<Attempt, Refusal> {
+    let user = caller.session()?.user;
+    let found = attempts::find(caller.app().store.read(), id).await?;
+    found.filter(|attempt| attempt.user_id == user).ok_or(Refusal::NotFound)
+}
+
+fn state_of(app: &App, attempt: &Attempt) -> AttemptState {
+    // One whose callback came in time may still end well, however late.
+    let waits = attempt.state.0 == AttemptState::Open && attempt.taken_at.is_none();
+    if waits && app.clock.now().since(attempt.created_at) > LIFE {
+        return AttemptState::Expired;
+    }
+    attempt.state.0.clone()
+}

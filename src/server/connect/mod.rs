@@ -1,0 +1,57 @@
+//! The way of a click, each step in its file: [`start`] opens an attempt and sends the popup on its way, [`callback`]
+//! takes the attempt back and compares, [`finish`] turns the code into a linked page, [`choose`] asks which page where
+//! there are several, [`look`] tells the tab; [`disconnect`] and [`returning`] give a permission back.
+
+mod attempts;
+mod callback;
+mod choose;
+mod disconnect;
+mod finish;
+mod look;
+mod returning;
+mod rows;
+mod start;
+
+pub use attempts::{Attempt, Secrets, recover};
+pub use callback::{Arrived, Callback, arrive};
+pub use choose::{Choices, choices, choose};
+pub use disconnect::disconnect;
+pub use finish::finish;
+pub use look::{look, stop};
+pub use returning::{due_returns, settle};
+pub use start::{Started, start};
+
+use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};
+
+/// Why connecting did not go on, for reasons of ours. What the network or the person did is an
+/// [`crate::domain::AttemptState`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The vault did not do it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The page did not change.
+    #[error(transparent)]
+    NotChanged(#[from] NotChanged),
+    /// The network did not say who approved.
+    #[error(transparent)]
+    Who(#[from] WhoError),
+    /// The definition's address, or ours, cannot be used.
+    #[error("the network's definition or base_url holds an address that cannot be used")]
+    BadAddress,
+    /// What was sealed for the attempt cannot be read.
+    #[error("what was kept for an attempt cannot be read")]
+    Unreadable,
+    /// The network's app was taken out of the settings meanwhile.
+    #[error("the network is not set up any more")]
+    NoApp,
+}
+
+impl From<sea_orm::DbErr> for ConnectError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}

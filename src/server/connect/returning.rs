@@ -1,0 +1,183 @@
+//! Permissions that are owed back to a network: made durable with the red icon, settled as soon as it goes, told by an
+//! event. The tokens live as long as the job, a day at most.
+
+use std::time::Duration;
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use secrecy::SecretString;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::{ConnectError, rows::revocation};
+use crate::{
+    domain::{Actor, EventKind, GrantId, Moment, NetworkAppId, PageId, Returned, WorkspaceId},
+    server::{
+        App,
+        events::{self, New},
+        networks, pages,
+        store::Writing,
+        vault::Place,
+    },
+};
+
+/// A permission that could not be given back by then is told as failed, and its tokens are forgotten.
+const LIFE: Duration = Duration::from_secs(86_400);
+/// Longer than one try takes, so that no two processes are at one job.
+const NEXT_TRY: Duration = Duration::from_secs(90);
+
+/// What is owed.
+pub struct Owed {
+    /// The app that the permission was given to.
+    pub network_app: NetworkAppId,
+    /// Who gave it, if the network said so.
+    pub person_id: Option<String>,
+    /// The access token.
+    pub access: SecretString,
+    /// The refresh token, if there is one.
+    pub refresh: Option<SecretString>,
+    /// The page whose people are told how it ended.
+    pub page: Option<PageId>,
+}
+
+fn place(workspace: WorkspaceId, job: Uuid, column: &'static str) -> Place {
+    Place { workspace, table: "revocations", column, row: job }
+}
+
+/// Makes the debt durable, unless a grant still needs the permission: a revocation may reach all that a person gave.
+///
+/// # Errors
+/// When the database or the vault does not do it.
+pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid>, ConnectError> {
+    let (txn, workspace, now) = (writing.txn(), writing.workspace(), app.clock.now());
+    // Whose it is, is unknown: giving it back could end a permission that somebody needs.
+    let Some(person_id) = owed.person_id else { return Ok(None) };
+    if pages::is_needed_elsewhere(txn, owed.network_app, &person_id).await? {
+        return Ok(None);
+    }
+    let id = Uuid::now_v7();
+    let row = revocation::ActiveModel {
+        id: Set(id),
+        workspace: Set(workspace),
+        page: Set(owed.page),
+        network_app: Set(owed.network_app),
+        person_id: Set(person_id),
+        tries: Set(0),
+        next_try_at: Set(now),
+        created_at: Set(now),
+    };
+    revocation::Entity::insert(row).exec_without_returning(txn).await?;
+    app.vault.put(txn, place(workspace, id, "access"), &owed.access).await?;
+    if let Some(refresh) = &owed.refresh {
+        app.vault.put(txn, place(workspace, id, "refresh"), refresh).await?;
+    }
+    Ok(Some(id))
+}
+
+/// Forgets the grant when no page hangs on it any more, and owes its permission back; `None` when there is nothing to
+/// give back.
+///
+/// # Errors
+/// When the database or the vault does not do it.
+pub async fn give_back_if_unused(
+    writing: &Writing,
+    app: &App,
+    id: GrantId,
+    page: Option<PageId>,
+) -> Result<Option<Uuid>, ConnectError> {
+    if !pages::pages_of(writing.txn(), id).await?.is_empty() {
+        return Ok(None);
+    }
+    let Some(grant) = pages::grant(writing.txn(), id).await? else { return Ok(None) };
+    let owed = Owed {
+        network_app: grant.network_app,
+        person_id: Some(grant.person_id.clone()),
+        access: app.vault.get(writing.txn(), grant.access()).await?,
+        refresh: app.vault.find(writing.txn(), grant.refresh()).await?,
+        page,
+    };
+    // Forgotten first: it is not itself the one that still needs the permission.
+    pages::forget_grant(writing, &app.vault, &grant).await?;
+    owe(writing, app, owed).await
+}
+
+/// Settles the job without waiting for it.
+pub fn settle_soon(app: &App, job: Uuid) {
+    let app = app.clone();
+    app.tasks.clone().spawn(async move {
+        if let Err(error) = settle(&app, job).await {
+            warn!(%error, "a permission is not given back yet");
+        }
+    });
+}
+
+/// Jobs that are due.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due_returns(app: &App, at_most: u64) -> Result<Vec<Uuid>, ConnectError> {
+    let due = revocation::Entity::find()
+        .filter(revocation::Column::NextTryAt.lte(app.clock.now()))
+        .limit(at_most)
+        .all(app.store.read())
+        .await?;
+    Ok(due.into_iter().map(|job| job.id).collect())
+}
+
+/// Tries the job once. `None`: somebody else is at it, or it is to be tried again.
+///
+/// # Errors
+/// When the database or the vault does not do it; the job stays.
+pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectError> {
+    let now = app.clock.now();
+    let Some(job) = claim(app, job, now).await? else { return Ok(None) };
+    let db = app.store.read();
+    if pages::is_needed_elsewhere(db, job.network_app, &job.person_id).await? {
+        return close(app, job, Returned::StillUsed).await.map(Some);
+    }
+    let Some(network_app) = app.networks.app(job.network_app) else {
+        return close(app, job, Returned::Failed).await.map(Some);
+    };
+    let access = app.vault.get(db, place(job.workspace, job.id, "access")).await?;
+    let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await?;
+    let tried = networks::revoke(&app.client, &network_app, &access, refresh.as_ref()).await;
+    match tried {
+        Ok(Some(outcome)) => close(app, job, outcome).await.map(Some),
+        _ if now.since(job.created_at) > LIFE => close(app, job, Returned::Failed).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Takes the job by moving its next try, further away each time.
+async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::Model>, ConnectError> {
+    let db = app.store.read();
+    let Some(job) = revocation::Entity::find_by_id(job).one(db).await? else { return Ok(None) };
+    let later = NEXT_TRY * 2_u32.saturating_pow(u32::try_from(job.tries).unwrap_or(0).min(6));
+    let claimed = revocation::Entity::update_many()
+        .set(revocation::ActiveModel {
+            tries: Set(job.tries + 1),
+            next_try_at: Set(now + later),
+            ..Default::default()
+        })
+        .filter(revocation::Column::Id.eq(job.id))
+        .filter(revocation::Column::Tries.eq(job.tries))
+        .exec(db)
+        .await?;
+    Ok((claimed.rows_affected == 1).then_some(job))
+}
+
+async fn close(app: &App, job: revocation::Model, outcome: Returned) -> Result<Returned, ConnectError> {
+    let mut writing = app.store.write(job.workspace).await?;
+    for column in ["access", "refresh"] {
+        app.vault.forget(writing.txn(), place(job.workspace, job.id, column)).await?;
+    }
+    revocation::Entity::delete_by_id(job.id).exec(writing.txn()).await?;
+    if let Some(page) = job.page {
+        let page = pages::view(writing.txn(), job.workspace, page).await?;
+        let kind = EventKind::PermissionReturned { outcome };
+        let new = New { kind, actor: Actor::Keeper, page, network: None };
+        events::record(&mut writing, app.clock.now(), new).await?;
+    }
+    app.bus.commit(&app.store, writing).await?;
+    info!(?outcome, "a permission was given back");
+    Ok(outcome)
+}

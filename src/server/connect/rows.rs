@@ -1,0 +1,69 @@
+//! The tables of attempts and of permissions that are owed back.
+
+pub mod attempt {
+    use sea_orm::entity::prelude::*;
+
+    use crate::{
+        domain::{
+            Account, AttemptId, AttemptState, Moment, NetworkAppId, PageId, SessionId, UserId, WorkspaceId,
+        },
+        server::store::Json,
+    };
+
+    /// One try. What the callback must bring back is compared with what stands here (SECURITY: O-04).
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "attempts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: AttemptId,
+        pub state_hash: Vec<u8>,
+        pub cookie_hash: Vec<u8>,
+        pub workspace: WorkspaceId,
+        pub page: PageId,
+        pub user_id: UserId,
+        pub session: SessionId,
+        pub network_app: NetworkAppId,
+        pub issuer: String,
+        pub token_endpoint: String,
+        pub redirect_uri: String,
+        pub scopes: Json<Vec<String>>,
+        pub state: Json<AttemptState>,
+        /// The pages to choose from, while the person chooses.
+        pub choice: Json<Vec<Account>>,
+        pub created_at: Moment,
+        /// When its callback came.
+        pub taken_at: Option<Moment>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod revocation {
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::{Moment, NetworkAppId, PageId, WorkspaceId};
+
+    /// A permission that is owed back to the network; its tokens lie in the vault under this row.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revocations")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub workspace: WorkspaceId,
+        /// The page whose disconnection began it; `None` for an approval that was not wanted.
+        pub page: Option<PageId>,
+        pub network_app: NetworkAppId,
+        pub person_id: String,
+        pub tries: i64,
+        pub next_try_at: Moment,
+        pub created_at: Moment,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

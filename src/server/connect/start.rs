@@ -1,0 +1,69 @@
+//! The click: an attempt is opened, and the popup is told where to go.
+
+use uuid::Uuid;
+
+use super::{
+    ConnectError,
+    attempts,
+    rows::attempt,
+};
+use crate::{
+    domain::{AttemptId, AttemptState, PageId},
+    server::{
+        Caller, Refusal,
+        networks::authorize_url,
+        pages,
+        store::Json,
+        vault::{hash, random_token},
+    },
+};
+
+/// What the popup needs.
+pub struct Started {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Where the popup goes.
+    pub url: String,
+    /// The network's name.
+    pub network: String,
+    /// What binds the attempt to this browser; only its hash is kept.
+    pub cookie: String,
+    /// Attempts that ended because there were too many.
+    pub ended: Vec<AttemptId>,
+}
+
+/// Opens an attempt to connect `page`. `suggested` is the id that the clicking tab already waits for.
+///
+/// # Errors
+/// [`Refusal`] when the caller may not, or the network is not set up.
+pub async fn start(caller: &Caller, page: PageId, suggested: Option<AttemptId>) -> Result<Started, Refusal> {
+    let member = caller.member_at(page).await?;
+    member.must_be_able_to_connect()?;
+    let (app, workspace) = (caller.app(), member.workspace().id);
+    let view = pages::view(app.store.read(), workspace, page).await?.ok_or(Refusal::NotFound)?;
+    let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
+    let redirect_uri = app.base_url.callback(network_app.id);
+    let (state, cookie) = (random_token(), random_token());
+    let asked = authorize_url(&network_app, &redirect_uri, &state).map_err(|_| ConnectError::BadAddress)?;
+    let attempt = attempt::Model {
+        id: suggested.unwrap_or_else(|| AttemptId(Uuid::now_v7())),
+        state_hash: hash(&state),
+        cookie_hash: hash(&cookie),
+        workspace,
+        page,
+        user_id: member.session().user,
+        session: member.session().id,
+        network_app: network_app.id,
+        issuer: network_app.definition.issuer.clone(),
+        token_endpoint: network_app.definition.token.url.clone(),
+        redirect_uri,
+        scopes: Json(asked.scopes),
+        state: Json(AttemptState::Open),
+        choice: Json(vec![]),
+        created_at: app.clock.now(),
+        taken_at: None,
+    };
+    let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
+    let network = network_app.definition.name.clone();
+    Ok(Started { attempt: attempt.id, url: asked.url, network, cookie, ended })
+}

@@ -1,0 +1,17 @@
+//! The doors: routes, who may come through them, and what every answer carries.
+
+mod address;
+mod connect;
+mod guard;
+mod headers;
+mod health;
+mod page;
+mod popup;
+mod router;
+mod sign_in;
+mod site;
+mod stream;
+
+pub use address::{BaseUrl, BaseUrlError, CookieNames};
+pub use page::Page;
+pub use router::{Front, router, site_options};

@@ -1,0 +1,94 @@
+//! All routes in one place.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
+use leptos::{
+    config::LeptosOptions,
+    context::provide_context,
+    nonce::use_nonce,
+    prelude::{IntoView, expect_context},
+};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
+use tower_http::compression::{CompressionLayer, predicate::{NotForContentType, Predicate, SizeAbove}};
+
+use super::{connect, guard, headers, health, sign_in, site, stream};
+use crate::server::App;
+
+/// The largest form that is sent here is a sign-in.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// What is shown: handed in by `main`, so that this room does not point at `ui`.
+#[derive(Clone)]
+pub struct Front<V> {
+    /// The pages' addresses.
+    pub routes: Vec<AxumRouteListing>,
+    /// The document around every page.
+    pub shell: fn(LeptosOptions) -> V,
+}
+
+/// Leptos' options for a binary that embeds its site.
+#[must_use]
+pub fn site_options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("greentick").site_pkg_dir(site::PKG.as_str()).build()
+}
+
+/// The whole of it.
+pub fn router<V: IntoView + 'static>(app: App, front: Front<V>) -> Router {
+    let Front { routes, shell } = front;
+    let state = app.clone();
+    let page_context = move || {
+        provide_context(state.clone());
+        set_policy();
+    };
+    let error_context = page_context.clone();
+    let options = app.leptos.clone();
+    let view = move || shell(options.clone());
+    let mut router = Router::new()
+        .leptos_routes_with_context(&app, routes, page_context, view.clone())
+        .fallback(leptos_axum::render_app_async_with_context(error_context, view))
+        .route("/api/{*name}", post(server_function))
+        .route("/connect/{page}", post(connect::start))
+        .route("/connect/attempt/{attempt}/choose", post(connect::choose))
+        .route("/oauth/callback/{network_app}", get(connect::callback).head(connect::look_ahead))
+        .route("/sign-in/{token}", get(sign_in::by_link))
+        .route("/w/{workspace}/events", get(stream::stream))
+        .route("/{pkg}/{*file}", get(site::built))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz));
+    for file in site::public_files() {
+        let address = format!("/{file}");
+        router = router.route(&address, get(move |headers: HeaderMap| async move { site::public(&file, &headers) }));
+    }
+    router
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(middleware::from_fn(headers::common))
+        .layer(CompressionLayer::new().compress_when(
+            // Event streams must not wait in a compressor.
+            SizeAbove::new(1_024).and(NotForContentType::const_new("text/event-stream")),
+        ))
+        .with_state(app)
+}
+
+async fn server_function(State(app): State<App>, request: axum::extract::Request) -> Response {
+    let response = leptos_axum::handle_server_fns_with_context(move || provide_context(app.clone()), request).await;
+    axum::response::IntoResponse::into_response(response)
+}
+
+/// Pages of the app carry the policy with this answer's nonce, and let their popups keep their own.
+fn set_policy() {
+    let response = expect_context::<ResponseOptions>();
+    if let Some(nonce) = use_nonce() {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, headers::app_policy(&nonce));
+    }
+    response.insert_header(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin-allow-popups"),
+    );
+}

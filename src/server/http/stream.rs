@@ -1,0 +1,149 @@
+//! `GET /w/{workspace}/events`: what happens in a workspace, as it happens, from any number on.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue},
+    response::{
+        IntoResponse, Response,
+        sse::{self, Sse},
+    },
+};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc};
+
+use super::Page;
+use crate::{
+    domain::{CatchUp, WorkspaceId},
+    server::{App, Caller, Member, accounts, events, store::StoreError},
+};
+
+/// Shorter than the idle limit of any proxy that is met in the field.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A reader that lets this many wait is cut, and resumes from its last number.
+const QUEUE: usize = 1_024;
+
+#[derive(Deserialize)]
+pub struct After {
+    after: Option<i64>,
+}
+
+/// Follows a workspace's events after `Last-Event-ID`, or `?after=`, or from now on.
+pub async fn stream(
+    State(app): State<App>,
+    caller: Caller,
+    Path(workspace): Path<String>,
+    Query(query): Query<After>,
+    headers: HeaderMap,
+) -> Result<Response, Page> {
+    let member = caller.member(&workspace).await?;
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let id = member.workspace().id;
+    // Followed before the number is read: what is committed in between wakes the loop.
+    let wake = app.bus.follow();
+    let current = events::current(app.store.read(), id).await.map_err(crate::server::Refusal::from)?;
+    let after = resumed.or(query.after).unwrap_or(current);
+    let (send, receive) = mpsc::channel(QUEUE);
+    tokio::spawn(Feed { member, send, last: after }.run(wake, current));
+    let body = futures_of(receive);
+    let mut response = Sse::new(body).into_response();
+    // nginx would hold events back.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+type Message = Result<sse::Event, Infallible>;
+
+fn futures_of(mut receive: mpsc::Receiver<Message>) -> impl futures::Stream<Item = Message> {
+    futures::stream::poll_fn(move |context| receive.poll_recv(context))
+}
+
+/// The browser is gone, or too slow.
+struct Gone;
+
+impl From<StoreError> for Gone {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "a stream ends; its browser will resume");
+        Self
+    }
+}
+
+struct Feed {
+    member: Member,
+    send: mpsc::Sender<Message>,
+    last: i64,
+}
+
+impl Feed {
+    async fn run(mut self, wake: broadcast::Receiver<WorkspaceId>, current: i64) {
+        // Gone is an ending, not an error: the browser resumes where it was.
+        let _: Result<(), Gone> = self.follow(wake, current).await;
+    }
+
+    async fn follow(&mut self, mut wake: broadcast::Receiver<WorkspaceId>, current: i64) -> Result<(), Gone> {
+        let app = self.member.app().clone();
+        let workspace = self.member.workspace().id;
+        self.say("hello", &json!({ "seq": current }))?;
+        self.catch_up().await?;
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        loop {
+            tokio::select! {
+                () = app.stopping.cancelled() => return Err(Gone),
+                () = self.send.closed() => return Err(Gone),
+                _ = heartbeat.tick() => {
+                    self.check_session().await?;
+                    self.say("beat", &json!({}))?;
+                    self.catch_up().await?;
+                }
+                woken = wake.recv() => match woken {
+                    Ok(other) if other != workspace => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => {
+                        self.check_session().await?;
+                        self.catch_up().await?;
+                    }
+                    Err(RecvError::Closed) => return Err(Gone),
+                },
+            }
+        }
+    }
+
+    /// A session that was ended elsewhere hears no more.
+    async fn check_session(&self) -> Result<(), Gone> {
+        if accounts::follow(self.member.app(), self.member.session().id).await? {
+            return Ok(());
+        }
+        self.say("signed-out", &json!({}))?;
+        Err(Gone)
+    }
+
+    async fn catch_up(&mut self) -> Result<(), Gone> {
+        let app: &App = self.member.app();
+        match events::after_in(&app.store, self.member.workspace().id, self.last).await? {
+            CatchUp::Events(missed) => {
+                for event in missed {
+                    let message = sse::Event::default().event("change").id(event.seq.to_string());
+                    self.last = event.seq;
+                    self.put(message.json_data(&event).map_err(|_| Gone)?)?;
+                }
+            }
+            CatchUp::Snapshot => {
+                let now = events::current(app.store.read(), self.member.workspace().id).await?;
+                self.last = now;
+                let message = sse::Event::default().event("snapshot").id(now.to_string());
+                self.put(message.json_data(json!({ "seq": now })).map_err(|_| Gone)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn say(&self, name: &str, data: &serde_json::Value) -> Result<(), Gone> {
+        self.put(sse::Event::default().event(name).json_data(data).map_err(|_| Gone)?)
+    }
+
+    fn put(&self, message: sse::Event) -> Result<(), Gone> {
+        self.send.try_send(Ok(message)).map_err(|_| Gone)
+    }
+}

@@ -1,0 +1,45 @@
+//! The address at the network to which a person is sent.
+
+use oauth2::{ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
+use secrecy::SecretString;
+
+use super::NetworkApp;
+
+/// What is sent along, and what must be kept until the callback.
+pub struct Asked {
+    /// Where the person goes.
+    pub url: String,
+    /// The scopes that are asked for.
+    pub scopes: Vec<String>,
+    /// The PKCE verifier, where the network takes PKCE.
+    pub verifier: Option<SecretString>,
+}
+
+/// Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636). `state` is the attempt's.
+///
+/// # Errors
+/// When the definition's address or the redirect address is none.
+pub fn authorize_url(
+    app: &NetworkApp,
+    redirect_uri: &str,
+    state: &str,
+) -> Result<Asked, oauth2::url::ParseError> {
+    let authorize = &app.definition.authorize;
+    let client = BasicClient::new(ClientId::new(app.client_id.clone()))
+        .set_auth_uri(oauth2::AuthUrl::new(authorize.url.clone())?)
+        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
+    let scopes = app.definition.scopes();
+    let state = CsrfToken::new(state.to_owned());
+    // The crate joins scopes by spaces; one scope that holds the network's own separator comes out as it wants it.
+    let asked = Scope::new(scopes.join(&authorize.scope_separator));
+    let mut request = client.authorize_url(move || state).add_scope(asked);
+    for (name, value) in &authorize.params {
+        request = request.add_extra_param(name, value);
+    }
+    if !authorize.pkce {
+        return Ok(Asked { url: request.url().0.to_string(), scopes, verifier: None });
+    }
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let url = request.set_pkce_challenge(challenge).url().0.to_string();
+    Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()) })
+}

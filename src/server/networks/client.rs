@@ -1,0 +1,158 @@
+//! The one HTTP client that speaks to networks, with limits: no redirects (SSRF), no proxies from the environment, five
+//! seconds to connect, sixty to answer, 256 kB of body.
+
+use std::time::Duration;
+
+use oauth2::{HttpRequest, HttpResponse};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+/// Giving up after the request has left makes its outcome unknown, so wait longer than any network needs.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const BODY_LIMIT: usize = 256 * 1024;
+/// Some networks refuse clients that do not say who they are.
+const USER_AGENT: &str = concat!("greentick/", env!("CARGO_PKG_VERSION"));
+
+/// The network did not answer with something that can be read. Never a reason to forget a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// It could not be reached, so nothing was sent.
+    #[error("the network cannot be reached")]
+    Unreachable,
+    /// The connection ended or the time ran out after the request was sent.
+    #[error("the network did not answer in time")]
+    Lost,
+    /// The answer is larger than any that is expected.
+    #[error("the network's answer is too large")]
+    TooLarge,
+    /// The definition's address is none.
+    #[error("the definition's address is not a usable one")]
+    BadAddress,
+}
+
+/// An answer to a call: the status, and the JSON if it is some.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// When to come back, in seconds, where the network says so.
+    pub retry_after: Option<u64>,
+    /// The body; `Null` when it is not JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// Whether the call worked.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What lies at a dotted path, as text, whether it is a string or a number.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        text_at(&self.json, path)
+    }
+}
+
+/// What lies at a dotted path of `json`.
+#[must_use]
+pub fn at<'a>(json: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(json, |value, key| value.get(key))
+}
+
+/// As [`at`], as text.
+#[must_use]
+pub fn text_at(json: &Value, path: &str) -> Option<String> {
+    match at(json, path)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Speaks to networks. Cheap to clone; one per process.
+#[derive(Clone, Debug)]
+pub struct NetworkClient {
+    http: reqwest::Client,
+}
+
+impl NetworkClient {
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// When the system's TLS cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_LIMIT)
+            .timeout(ANSWER_LIMIT)
+            .user_agent(USER_AGENT)
+            .build()?;
+        Ok(Self { http })
+    }
+
+    /// A GET with the access token.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; a refusal is an answer.
+    pub async fn get(&self, url: &str, access: &SecretString) -> Result<Answer, NoAnswer> {
+        self.answer(self.http.get(url).bearer_auth(access.expose_secret())).await
+    }
+
+    /// A DELETE with the access token.
+    ///
+    /// # Errors
+    /// As [`NetworkClient::get`].
+    pub async fn delete(&self, url: &str, access: &SecretString) -> Result<Answer, NoAnswer> {
+        self.answer(self.http.delete(url).bearer_auth(access.expose_secret())).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, NoAnswer> {
+        let response = request.header("accept", "application/json").send().await.map_err(said)?;
+        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let body = limited(response).await?;
+        Ok(Answer { status, retry_after, json: serde_json::from_slice(&body).unwrap_or_default() })
+    }
+
+    /// Sends what the oauth2 crate made.
+    ///
+    /// # Errors
+    /// As [`NetworkClient::get`].
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let request = reqwest::Request::try_from(request).map_err(said)?;
+        let response = self.http.execute(request).await.map_err(said)?;
+        let mut answer = http::Response::builder().status(response.status());
+        if let Some(headers) = answer.headers_mut() {
+            headers.clone_from(response.headers());
+        }
+        let body = limited(response).await?;
+        answer.body(body).ok().ok_or(NoAnswer::Lost)
+    }
+}
+
+async fn limited(mut response: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(said)? {
+        if body.len() + chunk.len() > BODY_LIMIT {
+            return Err(NoAnswer::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn retry_after(response: &reqwest::Response) -> Option<u64> {
+    response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()
+}
+
+/// reqwest's own words carry the address, and that can carry a token; only the kind of trouble is kept.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+fn said(error: reqwest::Error) -> NoAnswer {
+    if error.is_builder() {
+        return NoAnswer::BadAddress;
+    }
+    if error.is_connect() { NoAnswer::Unreachable } else { NoAnswer::Lost }
+}

@@ -1,0 +1,130 @@
+//! Reading the definitions: those in the binary, and those that an operator puts beside it.
+
+use std::{collections::BTreeMap, path::Path};
+
+use rust_embed::RustEmbed;
+
+use super::Definition;
+use crate::domain::NetworkId;
+
+#[derive(RustEmbed)]
+#[folder = "networks"]
+#[include = "*.toml"]
+struct BuiltIn;
+
+/// Why a definition cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DefinitionError {
+    /// The file is not what a definition is; the cause names line and field.
+    #[error("the network definition {file} has an error: {cause}")]
+    Wrong {
+        /// Which file.
+        file: String,
+        /// Where and what.
+        cause: Box<toml::de::Error>,
+    },
+    /// The file's name and its `id` differ.
+    #[error("the network definition {file} says id = {id:?}; name the file {id}.toml, or change the id")]
+    Named {
+        /// Which file.
+        file: String,
+        /// What it says.
+        id: String,
+    },
+    /// Two definitions have one issuer, so that a callback could come from either (RFC 9207, section 4).
+    #[error("the networks {one} and {other} have the same issuer; each needs its own")]
+    SameIssuer {
+        /// The one.
+        one: NetworkId,
+        /// The other.
+        other: NetworkId,
+    },
+    /// The folder or a file in it cannot be read.
+    #[error("the network definitions in {folder} cannot be read: {cause}")]
+    Folder {
+        /// Which folder.
+        folder: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+}
+
+/// Reads every definition. `folder` overrides and adds; `sandbox` is the sandbox's address, without which its networks
+/// are left out.
+///
+/// # Errors
+/// [`DefinitionError`] names the file, and where it can the line and the field.
+pub fn load(folder: Option<&Path>, sandbox: Option<&str>) -> Result<Vec<Definition>, DefinitionError> {
+    let mut files: BTreeMap<String, String> = BuiltIn::iter()
+        .filter_map(|name| BuiltIn::get(&name).map(|file| (name.to_string(), file)))
+        .map(|(name, file)| (name, String::from_utf8_lossy(&file.data).into_owned()))
+        .collect();
+    if let Some(folder) = folder {
+        files.extend(read_folder(folder)?);
+    }
+    let mut all = Vec::new();
+    for (file, text) in files {
+        let text = match sandbox {
+            Some(origin) => text.replace("{sandbox}", origin),
+            None if text.contains("{sandbox}") => continue,
+            None => text,
+        };
+        all.push(parse(&file, &text)?);
+    }
+    no_shared_issuer(&all)?;
+    Ok(all)
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, DefinitionError> {
+    let named = |cause| DefinitionError::Folder { folder: folder.display().to_string(), cause };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(named)? {
+        let path = entry.map_err(named)?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, std::fs::read_to_string(&path).map_err(named)?));
+        }
+    }
+    Ok(files)
+}
+
+/// Reads one definition.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
+    let wrong = |cause| DefinitionError::Wrong { file: file.to_owned(), cause: Box::new(cause) };
+    let definition: Definition = toml::from_str(text).map_err(wrong)?;
+    let stem = Path::new(file).file_stem().unwrap_or_default();
+    if *stem != *definition.id.0 {
+        return Err(DefinitionError::Named { file: file.to_owned(), id: definition.id.0 });
+    }
+    Ok(definition)
+}
+
+fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
+    for (index, one) in all.iter().enumerate() {
+        if let Some(other) = all[index + 1..].iter().find(|other| other.issuer == one.issuer) {
+            return Err(DefinitionError::SameIssuer { one: one.id.clone(), other: other.id.clone() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_in_the_binary_is_whole() {
+        let all = load(None, Some("http://localhost:1")).expect("built-in definitions are right");
+        assert!(all.iter().any(|definition| definition.id.0 == "chirper"));
+    }
+
+    #[test]
+    fn a_typing_mistake_is_told_with_file_line_and_field() {
+        let error = parse("x.toml", "id = \"x\"\nname = \"X\"\nisuer = \"x\"\n").expect_err("isuer is no field");
+        let text = error.to_string();
+        assert!(text.contains("x.toml") && text.contains("line 3") && text.contains("isuer"), "{text}");
+    }
+}

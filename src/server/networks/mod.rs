@@ -1,0 +1,24 @@
+//! Talking to networks. A network is data: a definition file says where its doors are, how it wants to be asked, and
+//! what its answers mean; this room turns that into requests and verdicts. It knows no page and no person of ours.
+
+mod apps;
+mod authorize;
+mod client;
+mod definition;
+mod exchange;
+mod load;
+mod normalise;
+mod revoke;
+mod rows;
+mod verdict;
+mod who;
+
+pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
+pub use authorize::{Asked, authorize_url};
+pub use client::{NetworkClient, NoAnswer};
+pub use definition::{Definition, Iss};
+pub use exchange::{ExchangeError, Tokens, exchange};
+pub use load::{DefinitionError, load};
+pub use revoke::revoke;
+pub use verdict::Verdict;
+pub use who::{RemotePage, WhoError, granted_scopes, remote_pages, who_am_i};

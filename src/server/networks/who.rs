@@ -1,0 +1,87 @@
+//! Who approved, which pages are theirs, and what they granted.
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::{
+    Definition, NetworkClient, Verdict,
+    client::{at, text_at},
+};
+use crate::domain::Account;
+
+/// A page that a consent gives.
+pub type RemotePage = Account;
+
+/// Why the network did not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhoError {
+    /// It refused, or did not answer.
+    #[error("the network did not say it: {0:?}")]
+    Refused(Verdict),
+    /// Its answer lacks what the definition promises.
+    #[error("the network's answer lacks what its definition promises")]
+    Odd,
+}
+
+async fn ask(
+    client: &NetworkClient,
+    definition: &Definition,
+    url: &str,
+    access: &SecretString,
+) -> Result<Value, WhoError> {
+    let answer = client.get(url, access).await;
+    match (Verdict::of(definition, &answer), answer) {
+        (Verdict::Alive, Ok(answer)) => Ok(answer.json),
+        (verdict, _) => Err(WhoError::Refused(verdict)),
+    }
+}
+
+/// The person, by the network's stable id.
+///
+/// # Errors
+/// [`WhoError`].
+pub async fn who_am_i(
+    client: &NetworkClient,
+    definition: &Definition,
+    access: &SecretString,
+) -> Result<Account, WhoError> {
+    let person = &definition.person;
+    let json = ask(client, definition, &person.url, access).await?;
+    account(&json, &person.id, &person.name).ok_or(WhoError::Odd)
+}
+
+/// The pages under the consent; the person's own account where the network has none.
+///
+/// # Errors
+/// [`WhoError`].
+pub async fn remote_pages(
+    client: &NetworkClient,
+    definition: &Definition,
+    access: &SecretString,
+    person: &Account,
+) -> Result<Vec<RemotePage>, WhoError> {
+    let Some(pages) = &definition.pages else { return Ok(vec![person.clone()]) };
+    let json = ask(client, definition, &pages.url, access).await?;
+    let items = at(&json, &pages.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
+    Ok(items.iter().filter_map(|item| account(item, &pages.id, &pages.name)).collect())
+}
+
+/// What was granted, from the network's own list; `None` where the token's answer is all there is.
+///
+/// # Errors
+/// [`WhoError`].
+pub async fn granted_scopes(
+    client: &NetworkClient,
+    definition: &Definition,
+    access: &SecretString,
+) -> Result<Option<Vec<String>>, WhoError> {
+    let Some(granted) = &definition.granted else { return Ok(None) };
+    let json = ask(client, definition, &granted.url, access).await?;
+    let items = at(&json, &granted.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
+    let is_granted = |item: &&Value| text_at(item, &granted.status).as_ref() == Some(&granted.granted);
+    Ok(Some(items.iter().filter(is_granted).filter_map(|item| text_at(item, &granted.scope)).collect()))
+}
+
+fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
+    Some(Account { id: text_at(json, id)?, name: text_at(json, name)? })
+}

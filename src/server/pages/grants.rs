@@ -1,0 +1,261 @@
+//! Grants: one consent of one person, holding the tokens that one or many pages hang on.
+
+use std::{collections::HashMap, time::Duration};
+
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+pub use super::rows::grant::Model as Grant;
+use super::rows::{grant, page};
+use crate::{
+    domain::{GrantId, LocationId, Moment, NetworkAppId, PageId, WorkspaceId},
+    server::{
+        store::{Json, Store, StoreError, Writing},
+        vault::{Place, Vault, VaultError},
+    },
+};
+
+/// Longer than any check takes; a process that died in one is followed by another after this.
+const LEASE: Duration = Duration::from_secs(90);
+
+/// What a consent brought.
+pub struct NewGrant {
+    /// The app that asked.
+    pub network_app: NetworkAppId,
+    /// The network's stable id of the person.
+    pub person_id: String,
+    /// How they are called there.
+    pub person_name: String,
+    /// The token that calls are made with.
+    pub access: SecretString,
+    /// The token that gets a new one, where the network gives one.
+    pub refresh: Option<SecretString>,
+    /// When the access token ends, if that is known.
+    pub expires_at: Option<Moment>,
+    /// When a person must act, if that is known.
+    pub must_act_at: Option<Moment>,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// When the keeper comes next.
+    pub next_visit_at: Moment,
+}
+
+impl Grant {
+    /// Where the access token is sealed.
+    #[must_use]
+    pub fn access(&self) -> Place {
+        place(self.workspace, self.id, "access")
+    }
+
+    /// Where the refresh token is sealed, if there is one.
+    #[must_use]
+    pub fn refresh(&self) -> Place {
+        place(self.workspace, self.id, "refresh")
+    }
+}
+
+fn place(workspace: WorkspaceId, grant: GrantId, column: &'static str) -> Place {
+    Place { workspace, table: "grants", column, row: grant.0 }
+}
+
+/// Stores what a consent brought: over the same person's earlier grant, or as a new one. Tokens are sealed here.
+///
+/// # Errors
+/// When the database or the vault does not do it.
+pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGrant) -> Result<GrantId, VaultError> {
+    let (txn, workspace) = (writing.txn(), writing.workspace());
+    let known = find_of_person(txn, workspace, new.network_app, &new.person_id).await?;
+    let id = known.as_ref().map_or_else(|| GrantId(Uuid::now_v7()), |grant| grant.id);
+    let row = grant::ActiveModel {
+        id: Set(id),
+        workspace: Set(workspace),
+        network_app: Set(new.network_app),
+        person_id: Set(new.person_id),
+        person_name: Set(new.person_name),
+        version: Set(known.as_ref().map_or(1, |grant| grant.version + 1)),
+        expires_at: Set(new.expires_at),
+        must_act_at: Set(new.must_act_at),
+        warned: Set(false),
+        scopes: Set(Json(new.scopes)),
+        checked_at: Set(at),
+        next_visit_at: Set(Some(new.next_visit_at)),
+        lease_until: Set(None),
+    };
+    if known.is_some() {
+        grant::Entity::update(row).exec_without_returning(txn).await?;
+    } else {
+        grant::Entity::insert(row).exec_without_returning(txn).await?;
+    }
+    vault.put(txn, place(workspace, id, "access"), &new.access).await?;
+    let refresh = place(workspace, id, "refresh");
+    match new.refresh {
+        Some(token) => vault.put(txn, refresh, &token).await?,
+        None => vault.forget(txn, refresh).await?,
+    }
+    Ok(id)
+}
+
+/// The grant, if it is there still.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn grant(db: &impl ConnectionTrait, id: GrantId) -> Result<Option<Grant>, StoreError> {
+    Ok(grant::Entity::find_by_id(id).one(db).await?)
+}
+
+/// The workspace's grant of that person, if it has one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_of_person(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    app: NetworkAppId,
+    person: &str,
+) -> Result<Option<Grant>, sea_orm::DbErr> {
+    grant::Entity::find()
+        .filter(grant::Column::Workspace.eq(workspace))
+        .filter(grant::Column::NetworkApp.eq(app))
+        .filter(grant::Column::PersonId.eq(person))
+        .one(db)
+        .await
+}
+
+/// Whether any workspace holds a grant of that person by that app, so that a revocation there would kill it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_needed_elsewhere(
+    db: &impl ConnectionTrait,
+    app: NetworkAppId,
+    person: &str,
+) -> Result<bool, StoreError> {
+    let of_person = grant::Column::NetworkApp.eq(app).and(grant::Column::PersonId.eq(person));
+    Ok(grant::Entity::find().filter(of_person).one(db).await?.is_some())
+}
+
+/// The pages that hang on the grant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pages_of(db: &impl ConnectionTrait, id: GrantId) -> Result<Vec<PageId>, StoreError> {
+    let rows =
+        page::Entity::find().filter(page::Column::GrantId.eq(id)).order_by_asc(page::Column::Id).all(db).await?;
+    Ok(rows.into_iter().map(|page| page.id).collect())
+}
+
+/// The grant that the page hangs on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn grant_of(db: &impl ConnectionTrait, id: PageId) -> Result<Option<GrantId>, StoreError> {
+    Ok(page::Entity::find_by_id(id).one(db).await?.and_then(|page| page.grant_id))
+}
+
+/// Which accounts other pages of the same workspace and network are pinned to, and whose they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pinned_at(
+    db: &impl ConnectionTrait,
+    workspace: WorkspaceId,
+    but: PageId,
+) -> Result<HashMap<String, LocationId>, StoreError> {
+    let Some(own) = page::Entity::find_by_id(but).one(db).await? else { return Ok(HashMap::new()) };
+    let others = page::Entity::find()
+        .filter(page::Column::Workspace.eq(workspace))
+        .filter(page::Column::Network.eq(own.network))
+        .filter(page::Column::Id.ne(but))
+        .all(db)
+        .await?;
+    Ok(others.into_iter().filter_map(|page| Some((page.account_id?, page.location))).collect())
+}
+
+/// Forgets the grant and its tokens. Whoever still owes the network a revocation has taken them before.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn forget_grant(writing: &Writing, vault: &Vault, grant: &Grant) -> Result<(), VaultError> {
+    vault.forget(writing.txn(), grant.access()).await?;
+    vault.forget(writing.txn(), grant.refresh()).await?;
+    grant::Entity::delete_by_id(grant.id).exec(writing.txn()).await?;
+    Ok(())
+}
+
+/// Grants whose visit is due, the longest overdue first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due(store: &Store, now: Moment, at_most: u64) -> Result<Vec<Grant>, StoreError> {
+    let free = grant::Column::LeaseUntil.is_null().or(grant::Column::LeaseUntil.lt(now));
+    let found = grant::Entity::find()
+        .filter(grant::Column::NextVisitAt.lte(now))
+        .filter(free)
+        .order_by_asc(grant::Column::NextVisitAt)
+        .limit(at_most)
+        .all(store.read())
+        .await?;
+    Ok(found)
+}
+
+/// Takes the lease of a due grant by compare-and-swap, so that of any number of keepers one visits it.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn claim_due(store: &Store, grant: &Grant, now: Moment) -> Result<bool, StoreError> {
+    let free = grant::Column::LeaseUntil.is_null().or(grant::Column::LeaseUntil.lt(now));
+    let claimed = grant::Entity::update_many()
+        .set(grant::ActiveModel { lease_until: Set(Some(now + LEASE)), ..Default::default() })
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .filter(grant::Column::NextVisitAt.lte(now))
+        .filter(free)
+        .exec(store.read())
+        .await?;
+    Ok(claimed.rows_affected == 1)
+}
+
+/// Gives the lease back and says when to come again; `None` for never, `checked_at` where the network answered.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn release(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    next_visit_at: Option<Moment>,
+    checked_at: Option<Moment>,
+) -> Result<(), StoreError> {
+    let change = grant::ActiveModel {
+        next_visit_at: Set(next_visit_at),
+        lease_until: Set(None),
+        checked_at: checked_at.map_or(Unchanged(grant.checked_at), Set),
+        ..Default::default()
+    };
+    // Of this version only: a person who reconnected meanwhile has set a visit of their own.
+    grant::Entity::update_many()
+        .set(change)
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Marks that the people were warned of this version's end; whether it was not marked before.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn warn_once(writing: &Writing, grant: &Grant) -> Result<bool, StoreError> {
+    let marked = grant::Entity::update_many()
+        .set(grant::ActiveModel { warned: Set(true), ..Default::default() })
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .filter(grant::Column::Warned.eq(false))
+        .exec(writing.txn())
+        .await?;
+    Ok(marked.rows_affected == 1)
+}

@@ -1,0 +1,16 @@
+//! Pages: their stored facts, the board that shows them, and the one way in which a fact changes.
+//!
+//! [`transition`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
+//! same transaction. Nothing else writes a page's facts.
+
+mod board;
+mod grants;
+mod rows;
+mod transition;
+
+pub use board::{add, board, details, view};
+pub use grants::{
+    Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
+    pages_of, pinned_at, put_grant, release, warn_once,
+};
+pub use transition::{Approval, NotChanged, approve, transition};

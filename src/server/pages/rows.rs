@@ -1,0 +1,73 @@
+//! The tables of pages and grants.
+
+pub mod page {
+    use sea_orm::entity::prelude::*;
+
+    use crate::{
+        domain::{Ability, GrantId, LocationId, Moment, NetworkId, PageId, Reason, WorkspaceId},
+        server::store::Json,
+    };
+
+    /// What a page's `link` column can be; what belongs to it stands in the other columns.
+    pub const UNLINKED: &str = "unlinked";
+    pub const LINKED: &str = "linked";
+    pub const BROKEN: &str = "broken";
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "pages")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: PageId,
+        pub workspace: WorkspaceId,
+        pub location: LocationId,
+        pub network: NetworkId,
+        pub link: String,
+        pub grant_id: Option<GrantId>,
+        pub account_id: Option<String>,
+        pub account_name: Option<String>,
+        pub linked_by: Option<String>,
+        pub linked_at: Option<Moment>,
+        pub missing: Json<Vec<Ability>>,
+        pub reason: Option<Json<Reason>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod grant {
+    use sea_orm::entity::prelude::*;
+
+    use crate::{
+        domain::{GrantId, Moment, NetworkAppId, WorkspaceId},
+        server::store::Json,
+    };
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "grants")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: GrantId,
+        pub workspace: WorkspaceId,
+        pub network_app: NetworkAppId,
+        pub person_id: String,
+        pub person_name: String,
+        /// Counts the tokens that were stored under this grant.
+        pub version: i64,
+        pub expires_at: Option<Moment>,
+        pub must_act_at: Option<Moment>,
+        /// Whether the event "expiring" was written for this version.
+        pub warned: bool,
+        pub scopes: Json<Vec<String>>,
+        pub checked_at: Moment,
+        pub next_visit_at: Option<Moment>,
+        pub lease_until: Option<Moment>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,12 @@
+//! The database: SQLite by default, PostgreSQL by one setting; one shape and one set of statements for both.
+//!
+//! Tables are owned: each room keeps its rows to itself (`rows.rs`). This room knows how to open, migrate, and write,
+//! and holds the two rules that every write obeys: a write names its workspace, and writes of one workspace take turns.
+
+mod columns;
+mod open;
+mod writing;
+
+pub use columns::Json;
+pub use open::{Backend, Store, StoreError};
+pub use writing::Writing;

@@ -1,0 +1,151 @@
+//! Opening and migrating.
+
+use std::{path::Path, time::Duration};
+
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+/// How long a writer waits for another process's write on the same SQLite file.
+const BUSY_LIMIT: Duration = Duration::from_secs(20);
+
+/// Why the database did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// The data folder cannot be written.
+    #[error("the data folder {folder} cannot be used: {cause}")]
+    Folder {
+        /// Which folder.
+        folder: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The database was migrated by a newer greentick.
+    #[error("the database was last used by a newer greentick (it has the step {step}); start that one, or restore a backup")]
+    Newer {
+        /// The first step that this binary does not know.
+        step: String,
+    },
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// The open database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+}
+
+impl Store {
+    /// Opens the SQLite file `greentick.sqlite` in `folder`, which is made when it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Folder`] when the folder cannot be written, [`StoreError::Database`] else.
+    pub async fn open_folder(folder: &Path) -> Result<Self, StoreError> {
+        let named = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
+        make_private_folder(folder).map_err(named)?;
+        let file = folder.join("greentick.sqlite");
+        make_private_file(&file).map_err(named)?;
+        // Four: one that writes and some that read; SQLite lets only one write whatever the number.
+        let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
+        options.max_connections(4).map_sqlx_sqlite_opts(durable);
+        Self::open(options).await
+    }
+
+    /// Opens the PostgreSQL database at `url`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when it cannot be reached.
+    pub async fn open_url(url: &str) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(16);
+        Self::open(options).await
+    }
+
+    async fn open(mut options: ConnectOptions) -> Result<Self, StoreError> {
+        // Statements carry values; the log is no place for them (SECURITY: P9).
+        options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+        Ok(Self { db: Database::connect(options).await? })
+    }
+
+    /// Brings the database's shape up to this binary's.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when another greentick has gone further; nothing is changed then.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let manager = migrations::SchemaManager::new(&self.db);
+        if manager.has_table("seaql_migrations").await? {
+            let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+            let applied = Migrator::get_migration_models(&self.db).await?;
+            if let Some(step) = applied.into_iter().find(|step| !known.contains(&step.version)) {
+                return Err(StoreError::Newer { step: step.version });
+            }
+        }
+        Ok(Migrator::up(&self.db, None).await?)
+    }
+
+    /// For reading.
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self.db.get_database_backend() {
+            DbBackend::Postgres => Backend::Postgres,
+            _ => Backend::Sqlite,
+        }
+    }
+
+    /// A transaction that will write.
+    ///
+    /// On SQLite it takes the write lock at once: a deferred one that reads first and then writes is told "busy"
+    /// without ever waiting.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or stays busy.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            access_mode: Some(AccessMode::ReadWrite).filter(|_| self.backend() == Backend::Postgres),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate)
+                .filter(|_| self.backend() == Backend::Sqlite),
+            ..TransactionOptions::default()
+        };
+        Ok(self.db.begin_with_options(options).await?)
+    }
+}
+
+/// A committed token must survive a power cut, so `FULL`; freed pages are overwritten, so that an ended secret is gone.
+fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_LIMIT)
+        .pragma("secure_delete", "ON")
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// SQLite gives its journals the mode of the file, so making the file first makes all of them private.
+fn make_private_file(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(drop)
+}

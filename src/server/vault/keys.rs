@@ -1,0 +1,140 @@
+//! Key-encryption keys: where they come from, and whether they are the right ones.
+//!
+//! A key file has one key a line, `id:base64 of 32 bytes`; the first line is the key that new values are sealed under,
+//! the others open older ones.
+
+use std::{collections::HashMap, path::Path};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::seal::{Key, random};
+
+/// Why there is no usable key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The file cannot be read or written.
+    #[error("the vault's key file {file} cannot be used: {cause}")]
+    File {
+        /// Which file.
+        file: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// A line is no key.
+    #[error("line {line} of the vault's keys is not `id:base64 of 32 bytes`")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// There is none.
+    #[error("the vault's keys are empty; put back the key file, or set vault_key_file")]
+    Empty,
+    /// The database's secrets were sealed by a key that is not here.
+    #[error("the database was sealed by the vault key {id:?}, which is not among the keys given; put that key back")]
+    Missing {
+        /// The key's id.
+        id: String,
+    },
+    /// A key of the right name has other bytes.
+    #[error("the vault key {id:?} is not the one that sealed this database; put the right key back")]
+    Wrong {
+        /// The key's id.
+        id: String,
+    },
+}
+
+/// The ring of key-encryption keys.
+pub struct Keys {
+    active: String,
+    keys: HashMap<String, Key>,
+}
+
+impl Keys {
+    /// Reads keys, one a line.
+    ///
+    /// # Errors
+    /// [`KeysError::Line`] or [`KeysError::Empty`].
+    pub fn parse(text: &SecretString) -> Result<Self, KeysError> {
+        let mut keys = HashMap::new();
+        let mut active = None;
+        for (index, line) in text.expose_secret().lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let (id, key) = parse_line(line).ok_or(KeysError::Line { line: index + 1 })?;
+            active.get_or_insert_with(|| id.clone());
+            keys.insert(id, key);
+        }
+        Ok(Self { active: active.ok_or(KeysError::Empty)?, keys })
+    }
+
+    /// Reads the key file.
+    ///
+    /// # Errors
+    /// As [`Keys::parse`], and [`KeysError::File`].
+    pub fn read(file: &Path) -> Result<Self, KeysError> {
+        let text = std::fs::read_to_string(file).map_err(|cause| named(file, cause))?;
+        Self::parse(&text.into())
+    }
+
+    /// Makes a key file with one new key, readable by its owner only. Never overwrites.
+    ///
+    /// # Errors
+    /// [`KeysError::File`], also when there is a file already.
+    pub fn create(file: &Path) -> Result<Self, KeysError> {
+        use std::{io::Write, os::unix::fs::OpenOptionsExt};
+        let id = format!("k{}", hex(&random::<4>()));
+        let line = SecretString::from(format!("{id}:{}\n", BASE64_STANDARD.encode(random::<32>())));
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        made.and_then(|mut made| {
+            made.write_all(line.expose_secret().as_bytes())?;
+            made.sync_all()
+        })
+        .map_err(|cause| named(file, cause))?;
+        Self::parse(&line)
+    }
+
+    /// The key that new data keys are wrapped by, and its id.
+    pub(super) fn active(&self) -> (&str, &Key) {
+        (&self.active, &self.keys[&self.active])
+    }
+
+    /// The key of that id.
+    pub(super) fn named(&self, id: &str) -> Result<&Key, KeysError> {
+        self.keys.get(id).ok_or_else(|| KeysError::Missing { id: id.to_owned() })
+    }
+}
+
+fn parse_line(line: &str) -> Option<(String, Key)> {
+    let (id, encoded) = line.trim().split_once(':')?;
+    let bytes: [u8; 32] = BASE64_STANDARD.decode(encoded).ok()?.try_into().ok()?;
+    (!id.is_empty()).then(|| (id.to_owned(), Key::new(Box::new(bytes))))
+}
+
+fn named(file: &Path, cause: std::io::Error) -> KeysError {
+    KeysError::File { file: file.display().to_string(), cause }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_line_is_named_and_not_shown() {
+        let error = Keys::parse(&"k1:AAAA\n".to_owned().into()).err().expect("too short");
+        assert_eq!(error.to_string(), "line 1 of the vault's keys is not `id:base64 of 32 bytes`");
+    }
+
+    #[test]
+    fn a_key_file_is_private_and_never_overwritten() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("vault.key");
+        Keys::create(&file).expect("a new key file");
+        assert_eq!(std::fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
+        assert!(Keys::read(&file).is_ok());
+        assert!(matches!(Keys::create(&file), Err(KeysError::File { .. })));
+    }
+}

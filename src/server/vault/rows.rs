@@ -1,0 +1,66 @@
+//! The vault's tables.
+
+use sea_orm::entity::prelude::*;
+
+use crate::domain::WorkspaceId;
+
+pub mod data_key {
+    use super::*;
+
+    /// A workspace's key, wrapped by a key-encryption key. Without it every backup's secrets of the workspace are noise.
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "data_keys")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub workspace: WorkspaceId,
+        pub kek_id: String,
+        pub wrapped: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod canary {
+    use super::*;
+
+    /// A known text sealed by a key-encryption key, so that a wrong key is told at start.
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "canaries")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kek_id: String,
+        pub sealed: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod secret {
+    use super::*;
+
+    /// A sealed value and the place it belongs to.
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "secrets")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner_table: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner_column: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner_row: Uuid,
+        pub workspace: WorkspaceId,
+        pub sealed: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
