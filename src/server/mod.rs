@@ -1,1 +1,3 @@
+//! What only the server knows.
 
+pub mod sandbox;
