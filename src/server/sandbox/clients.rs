@@ -88,5 +88,8 @@ impl Credentials {
 
 /// Id and secret are form-urlencoded before they are joined for Basic (RFC 6749, section 2.3.1).
 fn form_decoded(text: &str) -> String {
-    form_urlencoded::parse(format!("x={text}").as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
+    form_urlencoded::parse(format!("x={text}").as_bytes())
+        .map(|(_, value)| value.into_owned())
+        .next()
+        .unwrap_or_default()
 }

@@ -61,7 +61,8 @@ struct Form {
 fn consent_page(network: &Network, app: &str, scopes: &[String], form: &Form) -> Response {
     let (name, app, id) = (network.name, escaped(app), escaped(&form.id));
     let people: String = PEOPLE.iter().map(|person| radio(person, person.id == form.checked.id)).collect();
-    let scopes: String = scopes.iter().filter_map(|id| network.scope(id)).map(|scope| checkbox(scope.id, scope.words)).collect();
+    let scopes: String =
+        scopes.iter().filter_map(|id| network.scope(id)).map(|scope| checkbox(scope.id, scope.words)).collect();
     let body = format!(
         "<h1>{name}</h1><p><strong>{app}</strong> wants to use your {name} account.</p>\
          <form method=\"post\" action=\"/{}/oauth/decide\"><input type=\"hidden\" name=\"request\" value=\"{id}\">\

@@ -90,20 +90,24 @@ struct Here {
 
 /// Everything the sandbox answers.
 pub fn router(sandbox: Sandbox) -> Router {
-    let shared = Router::new()
+    NETWORKS
+        .iter()
+        .map(|network| (format!("/{}", network.id), routes(Here { sandbox: sandbox.clone(), network })))
+        .fold(Router::new(), |all, (prefix, routes)| all.nest(&prefix, routes))
+        .merge(stage(sandbox))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+/// What belongs to no network.
+fn stage(sandbox: Sandbox) -> Router {
+    Router::new()
         .route("/", get(control::index))
         .route("/apps", get(apps::list))
         .route("/apps/remove", post(apps::remove))
         .route("/ledger", get(control::ledger))
         .route("/faults", get(control::faults).post(control::set_fault).delete(control::clear_faults))
         .route("/people/{person}/password", post(control::change_password))
-        .with_state(sandbox.clone());
-    NETWORKS
-        .iter()
-        .fold(shared, |all, network| {
-            all.nest(&format!("/{}", network.id), routes(Here { sandbox: sandbox.clone(), network }))
-        })
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(sandbox)
 }
 
 fn routes(here: Here) -> Router {

@@ -62,7 +62,9 @@ pub(super) enum Refresh {
     /// The same one, for good; the answer to a refresh does not repeat it.
     Stable,
     /// A new one each time, only with this scope; a second use of an old one ends the grant.
-    Strict { scope: &'static str },
+    Strict {
+        scope: &'static str,
+    },
 }
 
 /// The shape of its errors.
@@ -136,7 +138,7 @@ const PAGEBOOK: Network = Network {
     revocation: Revocation::Permissions,
 };
 
-/// Like LinkedIn.
+/// Like `LinkedIn`.
 const LINKWORK: Network = Network {
     id: NETWORK_IDS[2],
     name: "Linkwork",

@@ -1,5 +1,7 @@
 //! The token endpoint: a code or a refresh token goes in, tokens come out.
 
+use std::time::Duration;
+
 use axum::{
     Form, Json,
     body::{Body, Bytes},
@@ -13,6 +15,8 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     Here,
@@ -25,6 +29,9 @@ use super::{
     params::Params,
     tickets::{Binding, Kind},
 };
+
+/// Long enough for the first half of an answer to leave.
+const BEFORE_THE_CUT: Duration = Duration::from_millis(50);
 
 /// `POST /{network}/oauth/token`.
 pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(params): Form<Params>) -> Response {
@@ -195,8 +202,14 @@ fn told_scopes(network: &Network, scopes: &[String]) -> Option<Value> {
 fn cut(answer: &Value) -> Response {
     let whole = answer.to_string();
     let half = Bytes::copy_from_slice(&whole.as_bytes()[..whole.len() / 2]);
-    let pieces = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-    let body = Body::from_stream(tokio_stream::iter(pieces));
+    let (sender, pieces) = mpsc::channel(1);
+    tokio::spawn(async move {
+        // A reader who is gone already missed even more of it.
+        let _ = sender.send(Ok(half)).await;
+        // An error at once would come before hyper has sent the first half.
+        tokio::time::sleep(BEFORE_THE_CUT).await;
+        let _ = sender.send(Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))).await;
+    });
     let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_LENGTH, whole.len().to_string())];
-    (headers, body).into_response()
+    (headers, Body::from_stream(ReceiverStream::new(pieces))).into_response()
 }

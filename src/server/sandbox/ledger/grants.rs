@@ -13,7 +13,7 @@ use crate::server::sandbox::{
 /// "A maximum authorization code lifetime of 10 minutes is RECOMMENDED" (RFC 6749, section 4.1.2); most networks take one.
 const CODE_LIFE_MS: i64 = 60_000;
 
-/// The place of a grant in the ledger.
+/// The place of a grant in the ledger, from one on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(in crate::server::sandbox) struct GrantId(usize);
@@ -50,7 +50,7 @@ pub(in crate::server::sandbox) enum Ended {
 
 impl Ledger {
     pub(in crate::server::sandbox) fn grant(&self, id: GrantId) -> &Grant {
-        &self.grants[id.0]
+        &self.grants[id.0 - 1]
     }
 
     pub(in crate::server::sandbox) fn living(&self) -> impl Iterator<Item = &Grant> {
@@ -66,7 +66,7 @@ impl Ledger {
         scopes: Vec<String>,
     ) -> String {
         self.remember(network, person.id, &ask.client_id, &scopes);
-        let (id, created_at_ms) = (GrantId(self.grants.len()), self.now());
+        let (id, created_at_ms) = (GrantId(self.grants.len() + 1), self.now());
         self.grants.push(Grant {
             id,
             network: network.id,
@@ -83,7 +83,12 @@ impl Ledger {
     }
 
     /// Issues an access or refresh token, which takes the place of the one before it.
-    pub(in crate::server::sandbox) fn issue_token(&mut self, grant: GrantId, kind: Kind, life_ms: Option<i64>) -> String {
+    pub(in crate::server::sandbox) fn issue_token(
+        &mut self,
+        grant: GrantId,
+        kind: Kind,
+        life_ms: Option<i64>,
+    ) -> String {
         self.issue(grant, kind, life_ms, None)
     }
 
@@ -108,7 +113,7 @@ impl Ledger {
 
     /// Ends a grant; the first reason stays.
     pub(in crate::server::sandbox) fn end(&mut self, id: GrantId, why: Ended) {
-        let grant = &mut self.grants[id.0];
+        let grant = &mut self.grants[id.0 - 1];
         if grant.alive {
             (grant.alive, grant.ended) = (false, Some(why));
         }
