@@ -7,6 +7,7 @@ use super::{
     NETWORKS,
     browser::{REDIRECT, VERIFIER, World, scopes},
 };
+use crate::server::sandbox::client_id;
 
 #[tokio::test]
 async fn every_network_answers_in_its_own_shape() {
@@ -86,13 +87,18 @@ async fn a_code_needs_its_verifier_its_address_and_its_client() {
 #[tokio::test]
 async fn a_client_proves_itself_in_the_way_of_the_network() {
     let mut world = World::new();
-    let body = |network| [("client_id", format!("greentick-{network}")), ("client_secret", "wrong".into())];
-    for (network, status) in [("chirper", 401), ("linkwork", 401), ("pagebook", 400)] {
-        let [id, secret] = body(network);
-        let fields = [("grant_type", "authorization_code"), (id.0, &id.1), (secret.0, &secret.1)];
-        assert_eq!(world.post(&format!("/{network}/oauth/token"), &fields).await.status, status);
+    for (network, secret, status, error) in [
+        ("chirper", "sandbox-secret-chirper", 401, json!("invalid_client")),
+        ("linkwork", "sandbox-secret-linkwork", 400, json!("unsupported_grant_type")),
+        ("linkwork", "wrong", 401, json!("invalid_client")),
+        ("hush", "wrong", 401, json!("invalid_client")),
+    ] {
+        let id = client_id(network);
+        let in_body = [("client_id", id.as_str()), ("client_secret", secret)];
+        let answer = world.post(&format!("/{network}/oauth/token"), &in_body).await;
+        assert_eq!((answer.status, answer.json()["error"].clone()), (status, error), "{network}, {secret}");
     }
-    assert_eq!(world.ledger().await["requests"][1]["client_id"], "greentick-linkwork");
+    assert_eq!(world.ledger().await["requests"][0]["client_id"], "greentick-chirper");
 }
 
 #[tokio::test]
