@@ -1,0 +1,144 @@
+//! How a network misbehaves just now.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{networks::Network, people::Person};
+
+/// A slower answer than any client waits for proves nothing more.
+const LONGEST_DELAY_MS: u64 = 600_000;
+
+/// The issuer that `iss: "wrong"` names.
+const WRONG_ISSUER: &str = "https://wrong.sandbox.example";
+
+/// What is switched on for one request.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Faults {
+    /// How long tokens live that are issued from now on, in seconds; told where the network tells it.
+    pub expires_in: Option<u64>,
+    /// Token, revocation and data endpoints answer a 503 page.
+    pub down: bool,
+    /// The answer waits this long; what it does, it does at once.
+    delay_ms: u64,
+    iss: Option<Iss>,
+    iss_value: Option<String>,
+    iss_twice: bool,
+    pub coop: Option<Coop>,
+    /// The token endpoint answers this error and does nothing.
+    pub token_error: Option<String>,
+    /// The token endpoint does its work, and the connection dies in the middle of the answer.
+    pub cut: bool,
+    pub rotate: Option<Rotate>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Iss {
+    Wrong,
+    Missing,
+}
+
+/// A `Cross-Origin-Opener-Policy` on the consent page.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Coop {
+    SameOrigin,
+    SameOriginAllowPopups,
+    NoopenerAllowPopups,
+}
+
+/// Another way with refresh tokens than the network's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Rotate {
+    /// A new one each time; a second use of an old one ends the grant.
+    Strict,
+    /// The same one for good.
+    None,
+}
+
+impl Faults {
+    pub(super) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms.min(LONGEST_DELAY_MS))
+    }
+
+    /// The values of `iss` to send: none, one, or the same one twice.
+    pub(super) fn issuers(&self, honest: &str) -> Vec<String> {
+        let value = match (self.iss, &self.iss_value) {
+            (Some(Iss::Missing), _) => return Vec::new(),
+            (_, Some(value)) => value.clone(),
+            (Some(Iss::Wrong), None) => WRONG_ISSUER.to_owned(),
+            (None, None) => honest.to_owned(),
+        };
+        vec![value; if self.iss_twice { 2 } else { 1 }]
+    }
+}
+
+impl Coop {
+    pub(super) fn header(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same-origin",
+            Self::SameOriginAllowPopups => "same-origin-allow-popups",
+            Self::NoopenerAllowPopups => "noopener-allow-popups",
+        }
+    }
+}
+
+/// All faults that are switched on: by network, and then for everybody (the empty name) or for one person.
+#[derive(Default)]
+pub(super) struct Switchboard(BTreeMap<(&'static str, &'static str), Map<String, Value>>);
+
+impl Switchboard {
+    /// Merges one message of `POST /faults`; `null` switches a fault off. Errors are sentences for its sender.
+    pub(super) fn set(&mut self, mut message: Map<String, Value>) -> Result<(), String> {
+        let place = place(&mut message)?;
+        let mut merged = self.0.get(&place).cloned().unwrap_or_default();
+        merged.extend(message);
+        merged.retain(|_, value| !value.is_null());
+        read(&merged)?;
+        self.0.insert(place, merged);
+        Ok(())
+    }
+
+    /// What holds for this person at this network; their own faults go before those for everybody.
+    pub(super) fn at(&self, network: &Network, person: Option<&str>) -> Faults {
+        let everybody = self.0.get(&(network.id, "")).into_iter();
+        let own = person.and_then(|person| self.0.iter().find(|(place, _)| **place == (network.id, person)));
+        let merged = everybody.chain(own.map(|(_, faults)| faults)).flatten();
+        read(&merged.map(|(name, value)| (name.clone(), value.clone())).collect()).unwrap_or_default()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// In the shape in which they were sent.
+    pub(super) fn shown(&self) -> Vec<Value> {
+        self.0.iter().filter(|(_, faults)| !faults.is_empty()).map(|(place, faults)| shown(*place, faults)).collect()
+    }
+}
+
+fn shown((network, person): (&str, &str), faults: &Map<String, Value>) -> Value {
+    let mut all = faults.clone();
+    all.insert("network".into(), network.into());
+    all.insert("person".into(), if person.is_empty() { Value::Null } else { person.into() });
+    Value::Object(all)
+}
+
+fn read(faults: &Map<String, Value>) -> Result<Faults, String> {
+    serde_json::from_value(Value::Object(faults.clone())).map_err(|error| error.to_string())
+}
+
+/// Takes network and person out of the message.
+fn place(message: &mut Map<String, Value>) -> Result<(&'static str, &'static str), String> {
+    let network = message.remove("network").unwrap_or_default();
+    let network = network.as_str().and_then(Network::called).ok_or("network: unknown or missing")?;
+    let person = match message.remove("person").unwrap_or_default() {
+        Value::Null => "",
+        other => other.as_str().and_then(Person::called).ok_or("person: unknown")?.id,
+    };
+    Ok((network.id, person))
+}

@@ -1,0 +1,73 @@
+//! What an access token shows: the person, what they granted, the accounts that it reaches.
+
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Here,
+    answers::{NO_STORE, Refusal},
+    calls::{Call, living_grant},
+    faults::Faults,
+    ledger::{Grant, Ledger},
+    networks::{Dialect, Network},
+    people::{ALL_TASKS, Person},
+};
+
+/// What somebody needs who wants to see the pages of a person.
+const READS_PAGES: &str = "pages_read";
+
+/// `GET /{network}/me`.
+pub(super) async fn me(State(here): State<Here>, headers: HeaderMap) -> Response {
+    show(&here, "me", &headers, |_, _, person| {
+        Ok(json!({ "id": person.id, "name": person.name, "handle": person.handle }))
+    })
+    .await
+}
+
+/// `GET /{network}/me/permissions`.
+pub(super) async fn permissions(State(here): State<Here>, headers: HeaderMap) -> Response {
+    show(&here, "permissions", &headers, |_, grant, _| {
+        let granted = grant.scopes.iter().map(|scope| json!({ "permission": scope, "status": "granted" }));
+        let declined = grant.declined.iter().map(|scope| json!({ "permission": scope, "status": "declined" }));
+        Ok(json!({ "data": granted.chain(declined).collect::<Vec<_>>() }))
+    })
+    .await
+}
+
+/// `GET /{network}/me/accounts`.
+pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Response {
+    show(&here, "accounts", &headers, |network, grant, person| match network.speaks {
+        Dialect::Meta if !grant.scopes.iter().any(|scope| scope == READS_PAGES) => {
+            Err(Refusal::Forbidden("(#200) Requires pages_read permission"))
+        }
+        Dialect::Meta => Ok(pages(person)),
+        Dialect::Standard => Ok(json!({ "data": [{ "id": person.id, "name": person.name, "tasks": ALL_TASKS }] })),
+    })
+    .await
+}
+
+fn pages(person: &Person) -> Value {
+    let pages = person.pages.iter().map(|page| json!({ "id": page.id, "name": page.name, "tasks": page.tasks }));
+    json!({ "data": pages.collect::<Vec<_>>() })
+}
+
+async fn show(
+    here: &Here,
+    endpoint: &'static str,
+    headers: &HeaderMap,
+    what: impl FnOnce(&Network, &Grant, &Person) -> Result<Value, Refusal>,
+) -> Response {
+    let call = Call::with_bearer(here, endpoint, headers);
+    let token = call.value.clone();
+    let work = |ledger: &mut Ledger, _: &Faults| {
+        let grant = living_grant(here.network, ledger, token.as_deref())?;
+        let person = Person::called(grant.person).expect("only persons approve");
+        Ok((NO_STORE, Json(what(here.network, grant, person)?)).into_response())
+    };
+    call.answer(here, work).await
+}

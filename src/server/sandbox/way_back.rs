@@ -1,0 +1,113 @@
+//! An application's request for permission, and the way back to it.
+
+use axum::{
+    http::{StatusCode, header::LOCATION},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use oauth2::url::Url;
+
+use super::{clients, faults::Faults, networks::Network, params::Params};
+
+/// What an application asks of a person.
+#[derive(Clone)]
+pub(super) struct Ask {
+    pub client_id: String,
+    pub way_back: WayBack,
+    pub scopes: Vec<String>,
+    pub challenge: Option<String>,
+    /// Ask the person even if the answer is known.
+    pub force: bool,
+}
+
+/// Where the answer goes.
+#[derive(Clone)]
+pub(super) struct WayBack {
+    pub redirect_uri: String,
+    pub state: Option<String>,
+}
+
+/// What is wrong with a request, in the words of RFC 6749, section 4.1.2.1.
+pub(super) type Wrong = &'static str;
+
+impl WayBack {
+    /// Who asks, and where the answer goes. Until both are believed nobody is redirected; the error is for the person.
+    pub(super) fn read(network: &Network, params: &Params) -> Result<(String, Self), &'static str> {
+        let client_id = params.one("client_id").filter(|id| clients::is_known(network, id));
+        let client_id = client_id.ok_or("No application of this client_id is registered here.")?;
+        let redirect_uri = params.one("redirect_uri").filter(|uri| is_acceptable(uri));
+        let redirect_uri = redirect_uri.ok_or("The redirect_uri is missing or not one that this network accepts.")?;
+        if params.repeated() {
+            return Err("A parameter of the request came twice.");
+        }
+        let state = params.one("state").map(str::to_owned);
+        Ok((client_id.to_owned(), Self { redirect_uri: redirect_uri.to_owned(), state }))
+    }
+
+    /// The address that carries the outcome, with `state` and `iss` (RFC 9207) as the faults will have it.
+    pub(super) fn address(&self, outcome: (&str, &str), issuer: &str, faults: &Faults) -> String {
+        let mut address = Url::parse(&self.redirect_uri).expect("it was parsed when the request came");
+        let mut query = address.query_pairs_mut();
+        query.append_pair(outcome.0, outcome.1);
+        if let Some(state) = &self.state {
+            query.append_pair("state", state);
+        }
+        for issuer in faults.issuers(issuer) {
+            query.append_pair("iss", &issuer);
+        }
+        drop(query);
+        address.into()
+    }
+}
+
+impl Ask {
+    pub(super) fn read(
+        network: &Network,
+        client_id: String,
+        way_back: WayBack,
+        params: &Params,
+    ) -> Result<Self, Wrong> {
+        if params.one("response_type") != Some("code") {
+            return Err("unsupported_response_type");
+        }
+        let (scopes, challenge) = (scopes(network, params)?, challenge(network, params)?);
+        Ok(Self { client_id, way_back, scopes, challenge, force: params.one("force").is_some() })
+    }
+}
+
+fn scopes(network: &Network, params: &Params) -> Result<Vec<String>, Wrong> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in params.one("scope").unwrap_or_default().split(network.asked_with).filter(|scope| !scope.is_empty()) {
+        let scope = network.scope(scope).ok_or("invalid_scope")?.id;
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    if scopes.is_empty() { Err("invalid_scope") } else { Ok(scopes) }
+}
+
+/// S256 or nothing: `plain` protects from nobody (RFC 9700, section 2.1.1).
+fn challenge(network: &Network, params: &Params) -> Result<Option<String>, Wrong> {
+    match (params.one("code_challenge"), params.one("code_challenge_method")) {
+        (Some(challenge), Some("S256")) => Ok(Some(challenge.to_owned())),
+        (None, None) if !network.needs_pkce => Ok(None),
+        _ => Err("invalid_request"),
+    }
+}
+
+/// https anywhere, http only to this machine.
+fn is_acceptable(uri: &str) -> bool {
+    let Ok(uri) = Url::parse(uri) else { return false };
+    let is_here = matches!(uri.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let is_safe = uri.scheme() == "https" || (uri.scheme() == "http" && is_here);
+    is_safe && uri.fragment().is_none() && uri.username().is_empty()
+}
+
+/// After a form: 303, so that the browser does not post it again.
+pub(super) fn see_other(address: &str) -> Response {
+    Redirect::to(address).into_response()
+}
+
+/// Without asking anybody: 302.
+pub(super) fn found(address: String) -> Response {
+    (StatusCode::FOUND, [(LOCATION, address)]).into_response()
+}
