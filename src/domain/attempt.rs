@@ -51,6 +51,8 @@ pub enum Trouble {
     OddAnswer,
     /// The answer came from another issuer than was asked (RFC 9207).
     WrongIssuer,
+    /// The approval came back in another browser, or under another sign-in, than it was begun in.
+    OtherBrowser,
     /// The account has no page that could be connected.
     NoPages,
     /// The page is gone, or somebody else may no longer connect it.

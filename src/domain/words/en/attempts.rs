@@ -58,6 +58,11 @@ pub fn trouble_in_full(trouble: Trouble, network: &str) -> String {
         Trouble::WrongIssuer => {
             format!("The answer did not come from {network}, so nothing was accepted. Click the icon to start again.")
         }
+        Trouble::OtherBrowser => {
+            "The approval came back in another browser, or under another sign-in, so nothing was accepted. Click the icon \
+             and finish in the window that opens."
+                .into()
+        }
         Trouble::NoPages => format!(
             "Your account at {network} has no page that can be connected. Ask for access to the page there, or click the \
              icon and sign in as somebody who has it."
