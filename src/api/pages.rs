@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::domain::{ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned};
 
 /// Everything that the Pages tab of the workspace at `/w/{workspace}` shows.
-#[server(endpoint = "pages/board")]
+#[server(name = BoardCall, endpoint = "pages/board")]
 pub async fn board(workspace: String) -> Result<Board, ApiError> {
     use crate::server::{answer, pages};
     answer(async |caller| pages::board(&caller.member(&workspace).await?).await).await

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::domain::{ApiError, Me, SessionCard, SessionId};
 
 /// The signed-in person.
-#[server(endpoint = "session/me")]
+#[server(name = MeCall, endpoint = "session/me")]
 pub async fn me() -> Result<Me, ApiError> {
     use crate::server::{accounts, answer};
     answer(async |caller| accounts::me(caller).await).await

@@ -1,1 +1,19 @@
+//! What is seen: the shell, the routes, the tabs and their components.
+//!
+//! Components take signals and show them; what a status is, is decided by [`crate::domain::Status::of`], what it is
+//! called by [`crate::domain::words`], and what the window can do by [`crate::browser`].
 
+mod app;
+mod fields;
+mod frame;
+mod home;
+mod icons;
+mod pages;
+mod profile;
+mod set_up;
+mod shell;
+mod sign_in;
+mod trouble;
+
+pub use app::App;
+pub use shell::shell;

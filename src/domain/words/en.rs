@@ -1,5 +1,17 @@
 //! English. Short, plain, present tense, no blame and no exclamation marks.
 
+mod attempts;
+mod errors;
+mod labels;
+mod reasons;
+mod times;
+
+pub use attempts::*;
+pub use errors::*;
+pub use labels::*;
+pub use reasons::*;
+pub use times::*;
+
 use crate::domain::{Ability, Reason, Status};
 
 /// The words under an icon; empty where the icon says it all. `network` is the network's name.

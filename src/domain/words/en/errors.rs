@@ -1,0 +1,28 @@
+//! What a person is told when a call did not work.
+
+use crate::domain::{ApiError, Field};
+
+/// What happened and what to do.
+#[must_use]
+pub fn error(error: ApiError) -> &'static str {
+    match error {
+        ApiError::SignedOut => "You are signed out. Sign in again to go on.",
+        ApiError::NotFound => "It is not here, or it is somebody else’s. Check the address.",
+        ApiError::NotAllowed => "Your role does not allow this. Ask an owner of the workspace.",
+        ApiError::Changed => "Somebody changed it a moment ago. Look at it again, then decide.",
+        ApiError::WrongPassword => "The e-mail or the password is wrong. Check both and try again.",
+        ApiError::BadInput(field) => bad_field(field),
+        ApiError::TooMany => "Too many tries. Wait a minute, then try again.",
+        ApiError::Unavailable => "Greentick could not be reached. Try again in a moment.",
+    }
+}
+
+/// What a field must be.
+#[must_use]
+pub fn bad_field(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Enter a name of 1 to 80 characters.",
+        Field::Email => "Enter an e-mail address, like ada@example.com.",
+        Field::Password => "Choose a password of 12 to 200 characters.",
+    }
+}

@@ -1,0 +1,91 @@
+//! The sentences of a page's dialog: what happened, whose move it is, what to click.
+
+use crate::domain::{Ability, Moment, Reason};
+
+use super::{ability_verb, ago, date};
+
+/// The dialog's title where it asks.
+#[must_use]
+pub fn disconnect_question(location: &str, network: &str) -> String {
+    format!("Disconnect {location} from {network}?")
+}
+
+/// The dialog's title where the page is broken already.
+#[must_use]
+pub fn broken_title(location: &str, network: &str) -> String {
+    format!("{location} on {network} is broken")
+}
+
+/// What disconnecting does.
+#[must_use]
+pub fn disconnect_means(network: &str) -> String {
+    format!(
+        "Greentick will give its permission back to {network} and forget the token. Posting and statistics for this page \
+         stop until you reconnect."
+    )
+}
+
+/// What disconnecting a broken page does.
+#[must_use]
+pub fn forget_means(account: &str) -> String {
+    format!("Disconnect forgets the old permission. After that the page can be connected as somebody else than {account}.")
+}
+
+/// Why a page broke, and what to do.
+#[must_use]
+pub fn reason_in_full(reason: Reason, network: &str, account: &str) -> String {
+    match reason {
+        Reason::Removed => format!(
+            "Somebody removed Greentick in {network}’s list of apps. Click the red icon and approve as {account} to reconnect."
+        ),
+        Reason::PasswordChanged => format!(
+            "The password of {account} changed, and {network} ends permissions then. Click the red icon to reconnect."
+        ),
+        Reason::Expired => format!("The permission of {account} reached its end. Click the red icon to reconnect."),
+        Reason::Refused => format!(
+            "{network} refuses the permission and does not say why. Click the red icon and approve as {account} to reconnect."
+        ),
+    }
+}
+
+/// What is missing, and what to do.
+#[must_use]
+pub fn partly_in_full(missing: &[Ability], network: &str) -> String {
+    let verbs: Vec<_> = missing.iter().map(|ability| ability_verb(*ability)).collect();
+    format!(
+        "{network} lets Greentick in, but not to {}. Click the amber icon and allow it there.",
+        verbs.join(" or ")
+    )
+}
+
+/// When the permission ends, and what to do.
+#[must_use]
+pub fn expiring_in_full(day: Option<Moment>, network: &str) -> String {
+    let day = day.map_or_else(|| "soon".into(), |day| format!("on {}", date(day)));
+    format!("{network} ends this permission {day} unless a person renews it. Click the amber icon to renew it.")
+}
+
+/// A network that does not answer.
+#[must_use]
+pub fn silent_in_full(network: &str, since: Option<Moment>, now: Moment) -> String {
+    let since = since.map_or_else(String::new, |since| format!(" It stopped {}.", ago(since, now)));
+    format!(
+        "{network} is not answering.{since} Nothing says that the permission is gone. Greentick keeps asking; there is \
+         nothing for you to do."
+    )
+}
+
+/// The other pages that hang on the same permission: "Surry Hills (stays connected)".
+#[must_use]
+pub fn stays_connected(names: &[String]) -> String {
+    match names {
+        [one] => format!("{one} (stays connected)"),
+        many => format!("{} (stay connected)", many.join(", ")),
+    }
+}
+
+/// Leads out to the network.
+#[must_use]
+pub fn see_list_of_apps(network: &str) -> String {
+    format!("See it in {network}’s own list of apps")
+}

@@ -1,0 +1,119 @@
+//! What stands around every page: the header, the tabs, the main part.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::icons::{Icon, Shape};
+use crate::{
+    api::session::SignOut,
+    domain::{WorkspaceCard, words},
+};
+
+/// The tabs that exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// The person.
+    Profile,
+    /// The pages.
+    Pages,
+}
+
+/// Where a workspace's Pages tab is.
+#[must_use]
+pub fn pages_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/pages")
+}
+
+/// Where a workspace's Profile tab is.
+#[must_use]
+pub fn profile_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/profile")
+}
+
+/// The account settings: header, tabs, and the open tab as children.
+#[component]
+pub fn Settings(
+    /// Whose.
+    workspace: WorkspaceCard,
+    /// The open one.
+    tab: Tab,
+    children: Children,
+) -> impl IntoView {
+    let slug = workspace.slug.clone();
+    view! {
+        <SkipLink/>
+        <Header workspace/>
+        <main id="main" tabindex="-1">
+            <h1>{words::ACCOUNT_SETTINGS}</h1>
+            <nav class="tabs" aria-label=words::ACCOUNT_SETTINGS>
+                <TabLink path=profile_path(&slug) label=words::PROFILE is_open={tab == Tab::Profile}/>
+                <TabLink path=pages_path(&slug) label=words::PAGES is_open={tab == Tab::Pages}/>
+            </nav>
+            {children()}
+        </main>
+    }
+}
+
+/// A page without a workspace: the sign-in page and the like.
+#[component]
+pub fn Bare(
+    /// Its title.
+    heading: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <SkipLink/>
+        <header class="bar"><Brand/></header>
+        <main id="main" class="narrow" tabindex="-1">
+            <h1>{heading}</h1>
+            {children()}
+        </main>
+    }
+}
+
+#[component]
+fn SkipLink() -> impl IntoView {
+    view! { <a class="skip" href="#main" rel="external">{words::SKIP_TO_MAIN}</a> }
+}
+
+#[component]
+fn Brand() -> impl IntoView {
+    view! { <a class="brand" href="/"><Icon shape=Shape::Tick/>{words::PRODUCT}</a> }
+}
+
+#[component]
+fn Header(workspace: WorkspaceCard) -> impl IntoView {
+    let sign_out = ServerAction::<SignOut>::new();
+    let initials = initials(&workspace.name);
+    view! {
+        <header class="bar">
+            <Brand/>
+            <span class="who">{workspace.name}</span>
+            <span class="avatar" aria-hidden="true">{initials}</span>
+            <ActionForm action=sign_out>
+                <button class="quiet" type="submit">{words::SIGN_OUT}</button>
+            </ActionForm>
+        </header>
+    }
+}
+
+#[component]
+fn TabLink(path: String, label: &'static str, is_open: bool) -> impl IntoView {
+    view! { <a href=path aria-current=is_open.then_some("page")>{label}</a> }
+}
+
+/// "HC" of "Harbour Coffee".
+fn initials(name: &str) -> String {
+    name.split_whitespace().filter_map(|word| word.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_of_the_first_two_words() {
+        assert_eq!(initials("Harbour Coffee"), "HC");
+        assert_eq!(initials("café de la gare"), "CD");
+        assert_eq!(initials("  "), "");
+    }
+}

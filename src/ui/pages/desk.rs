@@ -1,0 +1,275 @@
+//! What the tab knows: a signal for each thing that changes by itself.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use leptos::prelude::*;
+
+use super::{choice::Choice, dialog::Asked, notes::Notes};
+use crate::domain::{
+    AttemptId, Board, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Status, WorkspaceCard, words,
+};
+
+/// A location's place on one network, whether or not there is a page. Clones are the same cell.
+///
+/// Reference-counted signals, because cells come and go with boards and belong to no component.
+#[derive(Clone)]
+pub struct Cell {
+    /// The row.
+    pub location: LocationId,
+    /// The row's name.
+    pub location_name: Arc<str>,
+    /// The column.
+    pub network: ArcRwSignal<NetworkCard>,
+    /// The page, if there is one.
+    pub page: ArcRwSignal<Option<PageView>>,
+    /// The attempt whose popup this tab waits for.
+    pub waiting: ArcRwSignal<Option<AttemptId>>,
+    changes: Arc<AtomicU32>,
+}
+
+impl Cell {
+    /// A cell that nothing waits for.
+    #[must_use]
+    pub fn new(location: LocationId, name: &str, network: ArcRwSignal<NetworkCard>, page: Option<PageView>) -> Self {
+        Self {
+            location,
+            location_name: name.into(),
+            network,
+            page: ArcRwSignal::new(page),
+            waiting: ArcRwSignal::new(None),
+            changes: Arc::default(),
+        }
+    }
+
+    /// What is seen; `None` where there is no page.
+    #[must_use]
+    pub fn status(&self, now: Moment) -> Option<Status> {
+        self.status_if(self.waiting.get().is_some(), now)
+    }
+
+    /// What everybody else sees. Counts and filters go by it, so that a click does not move rows about.
+    #[must_use]
+    pub fn stored(&self, now: Moment) -> Option<Status> {
+        self.status_if(false, now)
+    }
+
+    fn status_if(&self, waiting: bool, now: Moment) -> Option<Status> {
+        let silent_since = self.network.with(|network| network.silent_since);
+        self.page.with(|page| page.as_ref().map(|page| Status::of(&page.link, silent_since, waiting, now)))
+    }
+
+    /// "Bondi Beach on Facebook".
+    #[must_use]
+    pub fn name(&self) -> String {
+        words::page_name(&self.location_name, &self.network_name())
+    }
+
+    /// "Facebook".
+    #[must_use]
+    pub fn network_name(&self) -> String {
+        self.network.with_untracked(|network| network.name.clone())
+    }
+
+    /// How often the page was set, so that an answer that was asked for before the last change is not taken for news.
+    #[must_use]
+    pub fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Relaxed)
+    }
+}
+
+/// A location and its cells, in the order of the columns.
+#[derive(Clone)]
+pub struct Row {
+    /// Its id.
+    pub id: LocationId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its cells.
+    pub cells: Vec<Cell>,
+}
+
+/// How the stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// Nobody has asked yet: on the server, and without JavaScript, for ever.
+    Unknown,
+    /// What is shown is true.
+    Live,
+    /// It may be old.
+    Reconnecting,
+}
+
+/// What the tab knows.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// Whose.
+    pub workspace: StoredValue<WorkspaceCard>,
+    /// Who looks.
+    pub me: StoredValue<Me>,
+    /// Whether they may connect, disconnect and add.
+    pub may_connect: RwSignal<bool>,
+    /// The columns.
+    pub networks: RwSignal<Vec<ArcRwSignal<NetworkCard>>>,
+    /// The rows.
+    pub rows: RwSignal<Vec<Row>>,
+    /// The server's time, carried on by this browser.
+    pub now: RwSignal<Moment>,
+    /// The last event that is in all this.
+    pub seq: StoredValue<i64>,
+    /// How the stream is.
+    pub live: RwSignal<Live>,
+    /// Set when the server knows nobody here any more.
+    pub is_signed_out: RwSignal<bool>,
+    /// What is said aloud.
+    pub notes: Notes,
+    /// What the person wants to see.
+    pub choice: Choice,
+    /// The open dialog.
+    pub asked: RwSignal<Option<Asked>>,
+}
+
+impl Desk {
+    /// A desk for this board.
+    #[must_use]
+    pub fn new(me: Me, board: Board, choice: Choice) -> Self {
+        let desk = Self {
+            workspace: StoredValue::new(board.workspace.clone()),
+            me: StoredValue::new(me),
+            may_connect: RwSignal::new(board.may_connect),
+            networks: RwSignal::new(Vec::new()),
+            rows: RwSignal::new(Vec::new()),
+            now: RwSignal::new(board.now),
+            seq: StoredValue::new(board.seq),
+            live: RwSignal::new(Live::Unknown),
+            is_signed_out: RwSignal::new(false),
+            notes: Notes::new(),
+            choice,
+            asked: RwSignal::new(None),
+        };
+        desk.lay_out(board);
+        desk
+    }
+
+    /// Whether the person has left the tab, which an answer that comes late must ask first.
+    #[must_use]
+    pub fn is_gone(self) -> bool {
+        self.now.is_disposed()
+    }
+
+    /// The workspace's part of the address.
+    #[must_use]
+    pub fn slug(self) -> String {
+        self.workspace.with_value(|workspace| workspace.slug.clone())
+    }
+
+    /// The cell of a page.
+    #[must_use]
+    pub fn cell_of(self, page: PageId) -> Option<Cell> {
+        let is_it = |cell: &&Cell| cell.page.with_untracked(|here| here.as_ref().is_some_and(|here| here.id == page));
+        self.rows.with_untracked(|rows| rows.iter().flat_map(|row| &row.cells).find(is_it).cloned())
+    }
+
+    /// Takes a page as it is now, and says so where its status changed. `false` when there is no place for it.
+    pub fn put(self, page: PageView) -> bool {
+        let Some(cell) = self.place_of(&page) else { return false };
+        let now = self.now.get_untracked();
+        let before = untrack(|| cell.stored(now));
+        cell.changes.fetch_add(1, Ordering::Relaxed);
+        if cell.page.with_untracked(|old| old.as_ref() == Some(&page)) {
+            return true;
+        }
+        cell.page.set(Some(page));
+        let after = untrack(|| cell.stored(now));
+        if let Some(status) = after.filter(|after| before.is_some_and(|before| before.key() != after.key())) {
+            self.notes.say(words::became(&cell.name(), &cell.network_name(), &status));
+        }
+        true
+    }
+
+    /// Takes a network as it is now.
+    pub fn put_network(self, card: NetworkCard) {
+        let is_it = |network: &&ArcRwSignal<NetworkCard>| network.with_untracked(|here| here.id == card.id);
+        let network = self.networks.with_untracked(|networks| networks.iter().find(is_it).cloned());
+        if let Some(network) = network.filter(|network| network.with_untracked(|old| *old != card)) {
+            network.set(card);
+        }
+    }
+
+    /// Takes a new board, unless it is older than what is known. Cells that stay keep their signals, and with them
+    /// focus, search and waiting popups.
+    pub fn take(self, board: Board) -> bool {
+        if board.seq < self.seq.get_value() {
+            return false;
+        }
+        self.seq.set_value(board.seq);
+        self.may_connect.set(board.may_connect);
+        self.now.set(board.now);
+        self.lay_out(board);
+        true
+    }
+
+    fn place_of(self, page: &PageView) -> Option<Cell> {
+        self.rows.with_untracked(|rows| {
+            let row = rows.iter().find(|row| row.id == page.location)?;
+            row.cells.iter().find(|cell| cell.network.with_untracked(|network| network.id == page.network)).cloned()
+        })
+    }
+
+    fn lay_out(self, board: Board) {
+        let Board { networks, locations, pages, .. } = board;
+        for card in &networks {
+            self.put_network(card.clone());
+        }
+        let networks = self.columns(networks);
+        let old = self.cells_by_place();
+        let cell = |location, name: &str, network: &ArcRwSignal<NetworkCard>| {
+            let place = (location, network.with_untracked(|network| network.id.clone()));
+            old.get(&place).cloned().unwrap_or_else(|| Cell::new(location, name, network.clone(), None))
+        };
+        let rows = locations.iter().map(|location| Row {
+            id: location.id,
+            name: location.name.as_str().into(),
+            cells: networks.iter().map(|network| cell(location.id, &location.name, network)).collect(),
+        });
+        let rows: Vec<_> = rows.collect();
+        self.networks.set(networks);
+        self.rows.set(rows);
+        self.clear_all_but(&pages);
+        for page in pages {
+            self.put(page);
+        }
+    }
+
+    /// The columns' signals, the old ones where there are.
+    fn columns(self, cards: Vec<NetworkCard>) -> Vec<ArcRwSignal<NetworkCard>> {
+        let old = self.networks.get_untracked();
+        let column = |card: NetworkCard| {
+            let same = old.iter().find(|network| network.with_untracked(|old| old.id == card.id)).cloned();
+            same.unwrap_or_else(|| ArcRwSignal::new(card))
+        };
+        cards.into_iter().map(column).collect()
+    }
+
+    fn cells_by_place(self) -> HashMap<(LocationId, NetworkId), Cell> {
+        self.rows.with_untracked(|rows| {
+            let cells = rows.iter().flat_map(|row| row.cells.clone());
+            cells.map(|cell| ((cell.location, cell.network.with_untracked(|network| network.id.clone())), cell)).collect()
+        })
+    }
+
+    fn clear_all_but(self, pages: &[PageView]) {
+        let kept: HashSet<PageId> = pages.iter().map(|page| page.id).collect();
+        let cells: Vec<_> = self.rows.with_untracked(|rows| rows.iter().flat_map(|row| row.cells.clone()).collect());
+        for cell in cells {
+            if cell.page.with_untracked(|page| page.as_ref().is_some_and(|page| !kept.contains(&page.id))) {
+                cell.page.set(None);
+            }
+        }
+    }
+}

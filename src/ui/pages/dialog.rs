@@ -1,0 +1,122 @@
+//! The dialog of one page: its facts and Disconnect, or the popup that it waits for.
+
+use std::time::Duration;
+
+use leptos::{html, prelude::*};
+
+use super::{desk::Cell, facts::Facts, tab::Parts};
+use crate::{
+    api::pages::Disconnect,
+    browser::{self, popup},
+    domain::{AttemptId, Link, PageDetails, PageView, Returned, words},
+};
+
+/// What the dialog is about.
+#[derive(Clone)]
+pub enum Asked {
+    /// A page's facts; the details where they are known already.
+    Facts(Cell, Option<PageDetails>),
+    /// An attempt that this tab waits for.
+    Waiting(Cell, AttemptId),
+}
+
+impl Asked {
+    /// Whether there still is something to ask: not when the page was disconnected or the attempt has ended meanwhile.
+    fn stands(&self) -> bool {
+        match self {
+            Self::Facts(cell, _) => {
+                cell.page.with(|page| page.as_ref().is_some_and(|page| page.link.connection().is_some()))
+            }
+            Self::Waiting(cell, attempt) => cell.waiting.get() == Some(*attempt),
+        }
+    }
+}
+
+/// One for the tab. Escape closes it and changes nothing.
+#[component]
+pub fn PageDialog() -> impl IntoView {
+    let Parts { desk, .. } = expect_context();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let action = ServerAction::<Disconnect>::new();
+    let is_open_from_the_start = desk.asked.with_untracked(Option::is_some);
+    Effect::new(move |_| {
+        let is_asked = desk.asked.with(Option::is_some);
+        // After the content is there, or its first button would not get the focus.
+        browser::soon(Duration::ZERO, move || show_or_close(dialog, is_asked));
+    });
+    Effect::new(move |_| {
+        if desk.asked.with(|asked| asked.as_ref().is_some_and(|asked| !asked.stands())) {
+            desk.asked.set(None);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(outcome)) = action.value().get() {
+            untrack(|| on_disconnected(desk, outcome));
+            action.clear();
+        }
+    });
+    let on_close = move |_| {
+        // Showing it anew closes it for a moment.
+        if dialog.get_untracked().is_some_and(|dialog| !browser::is_open(&dialog)) {
+            desk.asked.set(None);
+            browser::forget_query();
+        }
+    };
+    let content = move || {
+        desk.asked.get().map(|asked| match asked {
+            Asked::Facts(cell, details) => view! { <Facts cell details action/> }.into_any(),
+            Asked::Waiting(cell, attempt) => view! { <Waiting cell attempt/> }.into_any(),
+        })
+    };
+    view! {
+        <dialog node_ref=dialog class="page-dialog" aria-labelledby="dialog-title" open=is_open_from_the_start on:close=on_close>
+            {content}
+        </dialog>
+    }
+}
+
+fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {
+    let Some(dialog) = dialog.try_get_untracked().flatten() else { return };
+    if is_asked {
+        browser::show_dialog(&dialog);
+    } else {
+        browser::close_dialog(&dialog);
+    }
+}
+
+/// The event says the same, but the stream may be cut just now.
+fn on_disconnected(desk: super::desk::Desk, outcome: Returned) {
+    let Some(Asked::Facts(cell, _)) = desk.asked.get_untracked() else { return };
+    desk.asked.set(None);
+    if let Some(page) = cell.page.get_untracked() {
+        desk.put(PageView { link: Link::Unlinked, ..page });
+    }
+    let text = words::returned(&cell.name(), &cell.network_name(), outcome);
+    match outcome {
+        Returned::ByHand | Returned::Failed => desk.notes.show(text),
+        Returned::Returned | Returned::StillUsed | Returned::UnderWay => desk.notes.say(text),
+    }
+}
+
+/// The popup that hides somewhere.
+#[component]
+fn Waiting(cell: Cell, attempt: AttemptId) -> impl IntoView {
+    let Parts { desk, waits, .. } = expect_context();
+    let stop = move |_| {
+        waits.stop(attempt);
+        desk.asked.set(None);
+    };
+    let show = move |_| {
+        let _ = popup::bring_forward(attempt);
+        desk.asked.set(None);
+    };
+    view! {
+        <h2 id="dialog-title">{words::WAITING}</h2>
+        <p><strong>{cell.name()}</strong></p>
+        <p>{words::WAITING_MEANS}</p>
+        <div class="actions">
+            <button class="button" type="button" on:click=stop>{words::STOP_WAITING}</button>
+            <button class="button primary" type="button" autofocus on:click=show>{words::SHOW_WINDOW}</button>
+        </div>
+    }
+}

@@ -1,0 +1,154 @@
+//! What the dialog tells of a page, and its two answers.
+
+use leptos::{form::ActionForm, prelude::*, task::spawn_local};
+
+use super::{
+    desk::{Cell, Desk},
+    tab::Parts,
+};
+use crate::{
+    api::{self, pages::Disconnect},
+    domain::{Connection, Link, Moment, PageDetails, PageId, Status, words},
+    ui::fields::{FormFailure, failure_of},
+};
+
+/// The facts of a page that is or was connected.
+#[component]
+pub fn Facts(cell: Cell, details: Option<PageDetails>, action: ServerAction<Disconnect>) -> impl IntoView {
+    let Parts { desk, .. } = expect_context();
+    let page = cell.page.get_untracked();
+    let Some((page, connection)) = page.and_then(|page| Some((page.id, page.link.connection()?.clone()))) else {
+        // Disconnected a moment ago; the dialog is closing.
+        return ().into_any();
+    };
+    let is_broken = cell.page.with_untracked(|page| matches!(page, Some(page) if matches!(page.link, Link::Broken(..))));
+    let title = if is_broken { words::broken_title } else { words::disconnect_question };
+    let sentences = sentences(&cell, &connection, desk.now.get_untracked());
+    let details = ask_for_details(desk, page, details);
+    view! {
+        <h2 id="dialog-title">{title(&cell.location_name, &cell.network_name())}</h2>
+        {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+        <List connection details desk/>
+        <ListOfApps cell/>
+        <Answers page is_broken action/>
+    }
+    .into_any()
+}
+
+/// What happened, whose move it is, and what disconnecting does.
+fn sentences(cell: &Cell, connection: &Connection, now: Moment) -> Vec<String> {
+    let network = cell.network.get_untracked();
+    let (name, account) = (&network.name, &connection.account.name);
+    match untrack(|| cell.stored(now)) {
+        Some(Status::Broken(reason)) => {
+            vec![words::reason_in_full(reason, name, account), words::forget_means(account)]
+        }
+        Some(Status::Partly(missing)) => vec![words::partly_in_full(&missing, name), words::disconnect_means(name)],
+        Some(Status::Expiring { .. }) => {
+            vec![words::expiring_in_full(connection.must_act_at, name), words::disconnect_means(name)]
+        }
+        Some(Status::NotAnswering) => {
+            vec![words::silent_in_full(name, network.silent_since, now), words::disconnect_means(name)]
+        }
+        _ => vec![words::disconnect_means(name)],
+    }
+}
+
+fn ask_for_details(desk: Desk, page: PageId, known: Option<PageDetails>) -> RwSignal<Option<PageDetails>> {
+    let details = RwSignal::new(known);
+    Effect::new(move |_| {
+        if details.with_untracked(Option::is_some) {
+            return;
+        }
+        spawn_local(async move {
+            // Without them the dialog is shorter; its question is the same.
+            if let Ok(answer) = api::pages::details(page).await
+                && !desk.is_gone()
+            {
+                let _ = details.try_set(Some(answer));
+            }
+        });
+    });
+    details
+}
+
+#[component]
+fn List(connection: Connection, details: RwSignal<Option<PageDetails>>, desk: Desk) -> impl IntoView {
+    let is_me = desk.me.with_value(|me| me.name == connection.linked_by);
+    let linked_by = if is_me { words::YOU.into() } else { connection.linked_by };
+    let linked_at = connection.linked_at;
+    let checked = move || {
+        let text = details.with(|details| details.as_ref().map(|details| details.checked_at));
+        text.map(|checked| match checked {
+            Some(moment) => view! { <Ago moment now=desk.now/> }.into_any(),
+            None => words::NOT_YET.into_any(),
+        })
+    };
+    let shared = move || {
+        let names = details.with(|details| details.as_ref().map(|details| details.shared_with.clone()));
+        names.filter(|names| !names.is_empty()).map(|names| {
+            view! {
+                <dt>{words::ALSO_IN}</dt>
+                <dd>{words::stays_connected(&names)}</dd>
+            }
+        })
+    };
+    view! {
+        <dl class="facts">
+            <dt>{words::PAGE}</dt>
+            <dd>{connection.account.name}</dd>
+            <dt>{words::CONNECTED_BY}</dt>
+            <dd>
+                {linked_by} ", "
+                <time datetime=linked_at.to_string() title=words::exactly(linked_at)>{words::date(linked_at)}</time>
+            </dd>
+            <dt>{words::LAST_CHECKED}</dt>
+            <dd>{checked}</dd>
+            {shared}
+        </dl>
+    }
+}
+
+/// "4 minutes ago", with the exact time behind it.
+#[component]
+fn Ago(moment: Moment, now: RwSignal<Moment>) -> impl IntoView {
+    view! {
+        <time datetime=moment.to_string() title=words::exactly(moment)>{move || words::ago(moment, now.get())}</time>
+    }
+}
+
+#[component]
+fn ListOfApps(cell: Cell) -> impl IntoView {
+    let network = cell.network.get_untracked();
+    network.manage_url.map(|url| {
+        view! {
+            <p>
+                <a href=url target="_blank" rel="external noopener noreferrer">{words::see_list_of_apps(&network.name)}</a>
+                " " <span aria-hidden="true">"↗"</span>
+            </p>
+        }
+    })
+}
+
+#[component]
+fn Answers(page: PageId, is_broken: bool, action: ServerAction<Disconnect>) -> impl IntoView {
+    let failure = failure_of(action.value());
+    let pending = action.pending();
+    let keep = if is_broken { words::KEEP_AS_IT_IS } else { words::KEEP_CONNECTED };
+    let disconnect = move || if pending.get() { words::DISCONNECTING } else { words::DISCONNECT };
+    view! {
+        <FormFailure failure/>
+        <div class="actions">
+            // Closes by itself, with JavaScript and without.
+            <form method="dialog">
+                <button class="button" type="submit" autofocus>{keep}</button>
+            </form>
+            <ActionForm action>
+                <input type="hidden" name="page" value=page.to_string()/>
+                <button class="button danger" type="submit" aria-disabled=move || pending.get().then_some("true")>
+                    {disconnect}
+                </button>
+            </ActionForm>
+        </div>
+    }
+}

@@ -1,0 +1,72 @@
+//! The Pages tab: every location, and for each network the status of its page there.
+//!
+//! [`desk::Desk`] is what the tab knows, [`waits::Waits`] the popups it waits for, [`feed::Feed`] keeps it true. The rest
+//! shows it. A live update sets the signal of one cell; the table is never built anew.
+
+mod add;
+mod cell;
+mod choice;
+mod desk;
+mod dialog;
+mod facts;
+mod feed;
+mod notes;
+mod summary;
+mod tab;
+mod table;
+mod tools;
+mod waits;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use self::tab::TabOf;
+use super::trouble::Trouble;
+use crate::{
+    api,
+    domain::{ApiError, Board, Me, PageDetails, PageId, words},
+};
+
+/// What the server knows when the tab is asked for.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Loaded {
+    me: Me,
+    board: Board,
+    /// The page whose dialog the address asks for, which works without JavaScript.
+    asked: Option<(PageId, PageDetails)>,
+}
+
+/// The tab of the workspace in the address.
+#[component]
+pub fn PagesTab() -> impl IntoView {
+    let params = use_params_map();
+    let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
+    let query = use_query_map();
+    let asked = move || query.with_untracked(|query| query.get("page").and_then(|page| page.parse().ok()));
+    let loaded = Resource::new_blocking(slug, move |slug| load(slug, asked()));
+    let tab = move || {
+        Suspend::new(async move {
+            match loaded.await {
+                Ok(loaded) => view! { <TabOf loaded/> }.into_any(),
+                Err(error) => view! { <Trouble error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text=words::title(words::PAGES)/>
+        <Suspense fallback=|| view! { <p class="loading">{words::LOADING}</p> }>{tab}</Suspense>
+    }
+}
+
+async fn load(slug: String, asked: Option<PageId>) -> Result<Loaded, ApiError> {
+    let me = api::session::me().await?;
+    let board = api::pages::board(slug).await?;
+    // The dialog is only for pages of this board that have something to tell.
+    let asked = asked.filter(|page| board.pages.iter().any(|view| view.id == *page && view.link.connection().is_some()));
+    let asked = match asked {
+        Some(page) => api::pages::details(page).await.ok().map(|details| (page, details)),
+        None => None,
+    };
+    Ok(Loaded { me, board, asked })
+}

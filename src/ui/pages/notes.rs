@@ -1,0 +1,79 @@
+//! What is said aloud: one polite region. Some of it can also be read, until somebody dismisses it.
+
+use leptos::prelude::*;
+
+use crate::domain::words;
+
+/// As many as stay in the document; a region that only grows would be read from the start by some screen readers.
+const KEPT: usize = 6;
+
+#[derive(Clone)]
+struct Note {
+    id: u32,
+    text: String,
+    is_seen: bool,
+}
+
+/// The notes of a tab.
+#[derive(Clone, Copy)]
+pub struct Notes {
+    notes: RwSignal<Vec<Note>>,
+    next: StoredValue<u32>,
+}
+
+impl Notes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { notes: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+
+    /// Says it aloud.
+    pub fn say(self, text: String) {
+        self.add(text, false);
+    }
+
+    /// Says it aloud and shows it: it is something to act on.
+    pub fn show(self, text: String) {
+        self.add(text, true);
+    }
+
+    fn add(self, text: String, is_seen: bool) {
+        let id = self.next.get_value();
+        self.next.set_value(id + 1);
+        self.notes.update(|notes| {
+            notes.push(Note { id, text, is_seen });
+            let surplus = notes.len().saturating_sub(KEPT);
+            notes.drain(..surplus);
+        });
+    }
+
+    fn dismiss(self, id: u32) {
+        self.notes.update(|notes| notes.retain(|note| note.id != id));
+    }
+}
+
+/// The region.
+#[component]
+pub fn NotesRegion(
+    /// Its notes.
+    notes: Notes,
+) -> impl IntoView {
+    let each = move || notes.notes.get();
+    view! {
+        <div class="notes" aria-live="polite">
+            <For each key=|note| note.id let:note>
+                <div class=if note.is_seen { "note-card" } else { "heard" }>
+                    <p>{note.text}</p>
+                    {note.is_seen.then(|| {
+                        view! {
+                            <button class="quiet" type="button" on:click=move |_| notes.dismiss(note.id)>
+                                {words::DISMISS}
+                            </button>
+                        }
+                    })}
+                </div>
+            </For>
+        </div>
+    }
+}

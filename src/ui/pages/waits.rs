@@ -1,0 +1,285 @@
+//! The popups that this tab waits for.
+//!
+//! Everything that happens in the browser is only a reason to ask the server how the attempt stands: it alone knows.
+//! Nothing in here ends an attempt but "Stop waiting".
+
+use std::{collections::HashMap, time::Duration};
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::desk::{Cell, Desk};
+use crate::{
+    api,
+    browser::{self, Kept, popup},
+    domain::{ApiError, AttemptId, AttemptState, AttemptView, PageId, words},
+};
+
+/// How often a window is looked at.
+const GLANCE: Duration = Duration::from_millis(500);
+/// How often the server is asked while the icon says that it waits.
+const POLL_MS: i64 = 3_000;
+/// And while it does not any more, but a late yes may still come.
+const QUIET_POLL_MS: i64 = 10_000;
+/// A window that looks closed may have just been finished, and its answer is on the way.
+const GRACE_MS: i64 = 3_000;
+/// The form may still be on its way to the server, which then knows no such attempt.
+const ARRIVAL_MS: i64 = 15_000;
+/// Attempts live ten minutes; one more for clocks.
+const LIFE_MS: i64 = 11 * 60_000;
+
+/// One attempt, as this tab knows it. Times are this browser's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wait {
+    since: i64,
+    asked_at: i64,
+    closed_at: Option<i64>,
+    /// Whether its icon says that it waits.
+    is_shown: bool,
+    is_asking: bool,
+    /// Something happened while it was being asked.
+    ask_again: bool,
+}
+
+/// What a look at window and clock calls for.
+#[derive(Debug, PartialEq, Eq)]
+enum Call {
+    Nothing,
+    Ask,
+    /// Show the stored status again; go on asking quietly.
+    ShowStored,
+    Forget,
+}
+
+impl Wait {
+    fn new(now: i64) -> Self {
+        Self { since: now, asked_at: now, closed_at: None, is_shown: true, is_asking: false, ask_again: false }
+    }
+
+    fn glance(&mut self, looks_closed: bool, now: i64) -> Call {
+        if now - self.since > LIFE_MS {
+            return Call::Forget;
+        }
+        if looks_closed && self.closed_at.is_none() {
+            self.closed_at = Some(now);
+            return Call::Ask;
+        }
+        if self.is_shown && self.closed_at.is_some_and(|closed_at| now - closed_at >= GRACE_MS) {
+            self.is_shown = false;
+            return Call::ShowStored;
+        }
+        let period = if self.is_shown { POLL_MS } else { QUIET_POLL_MS };
+        if now - self.asked_at >= period { Call::Ask } else { Call::Nothing }
+    }
+}
+
+/// All of them.
+#[derive(Clone, Copy)]
+pub struct Waits {
+    desk: Desk,
+    open: StoredValue<HashMap<AttemptId, (Cell, Wait)>>,
+    timer: StoredValue<Option<Kept>>,
+}
+
+impl Waits {
+    /// None yet.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self { desk, open: StoredValue::new(HashMap::new()), timer: StoredValue::new(None) }
+    }
+
+    /// A popup was opened for this cell. An older one of it may still succeed.
+    pub fn begin(self, cell: &Cell, attempt: AttemptId) {
+        self.open.update_value(|open| {
+            for (other, wait) in open.values_mut() {
+                if other.page.with_untracked(page_id) == cell.page.with_untracked(page_id) {
+                    wait.is_shown = false;
+                }
+            }
+            open.insert(attempt, (cell.clone(), Wait::new(browser::now_ms())));
+        });
+        cell.waiting.set(Some(attempt));
+        if self.timer.get_value().is_none() {
+            self.timer.set_value(Some(browser::every(GLANCE, move || self.glance())));
+        }
+    }
+
+    /// Something woke the tab: asks for every attempt.
+    pub fn ask_all(self) {
+        for attempt in self.attempts() {
+            self.ask(attempt);
+        }
+    }
+
+    /// Something happened to this page: asks for its attempts.
+    pub fn ask_about(self, page: PageId) {
+        let is_it = |(_, (cell, _)): &(&AttemptId, &(Cell, Wait))| cell.page.with_untracked(page_id) == Some(page);
+        let attempts: Vec<_> = self.open.with_value(|open| open.iter().filter(is_it).map(|(id, _)| *id).collect());
+        for attempt in attempts {
+            self.ask(attempt);
+        }
+    }
+
+    /// Asks the server how it stands; once at a time for each attempt.
+    pub fn ask(self, attempt: AttemptId) {
+        let changes = self.with(attempt, |cell, wait| {
+            if wait.is_asking {
+                wait.ask_again = true;
+                return None;
+            }
+            wait.is_asking = true;
+            wait.asked_at = browser::now_ms();
+            Some(cell.changes())
+        });
+        let Some(changes) = changes.flatten() else { return };
+        spawn_local(async move {
+            let answer = api::attempts::look(attempt).await;
+            if !self.desk.is_gone() {
+                self.hear(attempt, answer, changes);
+            }
+        });
+    }
+
+    /// The person gives it up.
+    pub fn stop(self, attempt: AttemptId) {
+        popup::close(attempt);
+        let changes = self.with(attempt, |cell, _| cell.changes()).unwrap_or_default();
+        spawn_local(async move {
+            let answer = api::attempts::stop(attempt).await;
+            if self.desk.is_gone() {
+                return;
+            }
+            match answer {
+                // It never reached the server, so there is nothing to stop.
+                Err(ApiError::NotFound) => drop(self.forget(attempt)),
+                Err(error) => self.desk.notes.show(words::error(error).into()),
+                Ok(view) => self.hear(attempt, Ok(view), changes),
+            }
+        });
+    }
+
+    /// Lets everything go, when the person leaves the tab.
+    pub fn leave(self) {
+        if let Some(timer) = self.timer.get_value() {
+            timer.release();
+        }
+        for attempt in self.attempts() {
+            popup::forget(attempt);
+        }
+    }
+
+    fn attempts(self) -> Vec<AttemptId> {
+        self.open.with_value(|open| open.keys().copied().collect())
+    }
+
+    fn with<T>(self, attempt: AttemptId, then: impl FnOnce(&Cell, &mut Wait) -> T) -> Option<T> {
+        self.open.try_update_value(|open| open.get_mut(&attempt).map(|(cell, wait)| then(cell, wait))).flatten()
+    }
+
+    fn glance(self) {
+        let now = browser::now_ms();
+        for attempt in self.attempts() {
+            match self.with(attempt, |_, wait| wait.glance(popup::looks_closed(attempt), now)) {
+                Some(Call::Ask) => self.ask(attempt),
+                Some(Call::ShowStored) => self.show_stored(attempt),
+                Some(Call::Forget) => drop(self.forget(attempt)),
+                Some(Call::Nothing) | None => {}
+            }
+        }
+    }
+
+    fn hear(self, attempt: AttemptId, answer: Result<AttemptView, ApiError>, changes: u32) {
+        let Some(again) = self.with(attempt, |_, wait| {
+            wait.is_asking = false;
+            std::mem::take(&mut wait.ask_again)
+        }) else {
+            return;
+        };
+        match answer {
+            Ok(view) if !view.state.is_open() => self.end(attempt, view, changes),
+            Err(ApiError::NotFound) => self.never_began(attempt),
+            Err(ApiError::SignedOut) => self.desk.is_signed_out.set(true),
+            // Not reached, or still open: asked again by the clock.
+            Ok(_) | Err(_) if again => self.ask(attempt),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn end(self, attempt: AttemptId, view: AttemptView, changes: u32) {
+        let Some((cell, wait)) = self.forget(attempt) else { return };
+        if cell.changes() == changes {
+            self.desk.put(view.page);
+        }
+        // A yes that comes late is told by the icon; a no that comes late interests nobody.
+        if !wait.is_shown && view.state != AttemptState::Approved {
+            return;
+        }
+        if let Some(text) = words::attempt_ended(&cell.name(), &cell.network_name(), &view.state) {
+            self.desk.notes.show(text);
+        }
+    }
+
+    fn never_began(self, attempt: AttemptId) {
+        let is_late = self.with(attempt, |_, wait| browser::now_ms() - wait.since > ARRIVAL_MS);
+        if is_late != Some(true) {
+            return;
+        }
+        if let Some((cell, Wait { is_shown: true, .. })) = self.forget(attempt) {
+            self.desk.notes.show(words::never_began(&cell.name()));
+        }
+    }
+
+    fn show_stored(self, attempt: AttemptId) {
+        let Some(cell) = self.with(attempt, |cell, _| cell.clone()) else { return };
+        stop_showing(&cell, attempt);
+        self.desk.notes.say(words::window_closed(&cell.name()));
+    }
+
+    fn forget(self, attempt: AttemptId) -> Option<(Cell, Wait)> {
+        popup::forget(attempt);
+        let gone = self.open.try_update_value(|open| open.remove(&attempt)).flatten();
+        if let Some((cell, _)) = &gone {
+            stop_showing(cell, attempt);
+        }
+        if self.open.with_value(HashMap::is_empty)
+            && let Some(timer) = self.timer.try_update_value(Option::take).flatten()
+        {
+            // Not from within the timer's own call.
+            browser::soon(Duration::ZERO, move || timer.release());
+        }
+        gone
+    }
+}
+
+fn page_id(page: &Option<crate::domain::PageView>) -> Option<PageId> {
+    page.as_ref().map(|page| page.id)
+}
+
+fn stop_showing(cell: &Cell, attempt: AttemptId) {
+    if cell.waiting.get_untracked() == Some(attempt) {
+        cell.waiting.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_looks_closed_shows_the_stored_status_after_a_grace_and_is_still_asked_for() {
+        let mut wait = Wait::new(0);
+        assert_eq!(wait.glance(false, 500), Call::Nothing);
+        assert_eq!(wait.glance(true, 1_000), Call::Ask);
+        wait.asked_at = 1_000;
+        assert_eq!(wait.glance(true, 1_500), Call::Nothing);
+        assert_eq!(wait.glance(true, 4_000), Call::ShowStored);
+        assert_eq!(wait.glance(true, 5_000), Call::Nothing);
+        assert_eq!(wait.glance(true, 11_000), Call::Ask);
+    }
+
+    #[test]
+    fn an_open_window_is_asked_for_slowly_until_its_attempt_is_over() {
+        let mut wait = Wait::new(0);
+        assert_eq!(wait.glance(false, 3_000), Call::Ask);
+        assert_eq!(wait.glance(false, LIFE_MS + 1), Call::Forget);
+    }
+}

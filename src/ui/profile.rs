@@ -1,0 +1,108 @@
+//! The Profile tab: who is signed in, and where.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    fields::{FormFailure, failure_of},
+    frame::{Settings, Tab},
+    trouble::Trouble,
+};
+use crate::{
+    api::session::{self, End, SignOut},
+    domain::{ApiError, Me, Moment, SessionCard, WorkspaceCard, words},
+};
+
+/// The tab of the workspace in the address.
+#[component]
+pub fn ProfileTab() -> impl IntoView {
+    let params = use_params_map();
+    let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
+    let end = ServerAction::<End>::new();
+    let loaded = Resource::new_blocking(move || (slug(), end.version().get()), |(slug, _)| load(slug));
+    let tab = move || {
+        Suspend::new(async move {
+            match loaded.await {
+                Ok((me, workspace, sessions)) => view! { <Profile me workspace sessions end/> }.into_any(),
+                Err(error) => view! { <Trouble error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Title text=words::title(words::PROFILE)/>
+        <Transition>{tab}</Transition>
+    }
+}
+
+async fn load(slug: String) -> Result<(Me, WorkspaceCard, Vec<SessionCard>), ApiError> {
+    let me = session::me().await?;
+    let workspace = me.workspaces.iter().find(|workspace| workspace.slug == slug).cloned();
+    Ok((me, workspace.ok_or(ApiError::NotFound)?, session::list().await?))
+}
+
+#[component]
+fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: ServerAction<End>) -> impl IntoView {
+    let failure = failure_of(end.value());
+    view! {
+        <Settings workspace tab=Tab::Profile>
+            <section class="card" aria-labelledby="about">
+                <h2 id="about">{words::ABOUT_YOU}</h2>
+                <dl class="facts">
+                    <dt>{words::NAME}</dt>
+                    <dd>{me.name}</dd>
+                    <dt>{words::EMAIL}</dt>
+                    <dd>{me.email}</dd>
+                </dl>
+            </section>
+            <section class="card" aria-labelledby="browsers">
+                <h2 id="browsers">{words::BROWSERS}</h2>
+                <FormFailure failure/>
+                <ul class="browsers">
+                    {sessions.into_iter().map(|session| view! { <Browser session end/> }).collect_view()}
+                </ul>
+            </section>
+        </Settings>
+    }
+}
+
+#[component]
+fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
+    let sign_out = ServerAction::<SignOut>::new();
+    let browser = session.browser.clone();
+    let button = if session.is_this {
+        view! {
+            <ActionForm action=sign_out>
+                <button class="button" type="submit">{words::SIGN_OUT}</button>
+            </ActionForm>
+        }
+        .into_any()
+    } else {
+        view! {
+            <ActionForm action=end>
+                <input type="hidden" name="session" value=session.id.to_string()/>
+                <button class="button" type="submit" aria-label=words::sign_out_of(&browser)>{words::SIGN_OUT_THERE}</button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <div>
+                <strong>{session.browser}</strong>
+                {session.is_this.then(|| view! { " " <span class="badge">{words::THIS_BROWSER}</span> })}
+                <p>
+                    {words::SINCE} " " <Exactly moment=session.since/> ". "
+                    {words::LAST_SEEN} " " <Exactly moment=session.seen_at/> "."
+                </p>
+            </div>
+            {button}
+        </li>
+    }
+}
+
+/// An exact time: this tab stands still, so a relative one would soon be wrong.
+#[component]
+fn Exactly(moment: Moment) -> impl IntoView {
+    view! { <time datetime=moment.to_string()>{words::exactly(moment)}</time> }
+}

@@ -1,0 +1,30 @@
+//! The document around the app, written by the server only.
+
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use super::App;
+
+/// The whole document. `site_pkg_dir` carries the content's hash when the server embeds the site, so the links are built
+/// from the options.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let styles = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="stylesheet" href=styles/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
