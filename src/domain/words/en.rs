@@ -3,12 +3,14 @@
 mod attempts;
 mod errors;
 mod labels;
+mod popups;
 mod reasons;
 mod times;
 
 pub use attempts::*;
 pub use errors::*;
 pub use labels::*;
+pub use popups::*;
 pub use reasons::*;
 pub use times::*;
 

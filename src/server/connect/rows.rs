@@ -1,4 +1,5 @@
 //! The tables of attempts and of permissions that are owed back.
+#![expect(missing_docs, reason = "columns say their names")]
 
 pub mod attempt {
     use sea_orm::entity::prelude::*;

@@ -25,7 +25,7 @@ impl Page {
 impl From<Refusal> for Page {
     fn from(refusal: Refusal) -> Self {
         let (status, told) = refusal.as_told();
-        Self { status, text: words::api_error(told).to_owned() }
+        Self { status, text: words::error(told).to_owned() }
     }
 }
 

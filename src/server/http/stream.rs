@@ -12,8 +12,11 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::Page;
 use crate::{
@@ -48,18 +51,13 @@ pub async fn stream(
     let after = resumed.or(query.after).unwrap_or(current);
     let (send, receive) = mpsc::channel(QUEUE);
     tokio::spawn(Feed { member, send, last: after }.run(wake, current));
-    let body = futures_of(receive);
-    let mut response = Sse::new(body).into_response();
+    let mut response = Sse::new(ReceiverStream::new(receive)).into_response();
     // nginx would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
 
 type Message = Result<sse::Event, Infallible>;
-
-fn futures_of(mut receive: mpsc::Receiver<Message>) -> impl futures::Stream<Item = Message> {
-    futures::stream::poll_fn(move |context| receive.poll_recv(context))
-}
 
 /// The browser is gone, or too slow.
 struct Gone;

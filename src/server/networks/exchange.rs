@@ -64,8 +64,12 @@ pub async fn exchange(
     if let Some(verifier) = verifier {
         request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
     }
-    let separator = &app.definition.token.scope_separator;
-    let send = |request| async move { client.send(request).await.map(|answer| normalise(answer, separator)) };
+    // Owned: a closure over references makes a future that no task can hold.
+    let (client, separator) = (client.clone(), app.definition.token.scope_separator.clone());
+    let send = move |request| {
+        let (client, separator) = (client.clone(), separator.clone());
+        async move { client.send(request).await.map(|answer| normalise(answer, &separator)) }
+    };
     request.request_async(&send).await.map(tokens).map_err(|error| told(&error))
 }
 

@@ -9,7 +9,6 @@ use crate::domain::NetworkId;
 
 #[derive(RustEmbed)]
 #[folder = "networks"]
-#[include = "*.toml"]
 struct BuiltIn;
 
 /// Why a definition cannot be used.
@@ -56,6 +55,7 @@ pub enum DefinitionError {
 /// [`DefinitionError`] names the file, and where it can the line and the field.
 pub fn load(folder: Option<&Path>, sandbox: Option<&str>) -> Result<Vec<Definition>, DefinitionError> {
     let mut files: BTreeMap<String, String> = BuiltIn::iter()
+        .filter(|name| name.ends_with(".toml"))
         .filter_map(|name| BuiltIn::get(&name).map(|file| (name.to_string(), file)))
         .map(|(name, file)| (name, String::from_utf8_lossy(&file.data).into_owned()))
         .collect();

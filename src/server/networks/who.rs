@@ -50,6 +50,11 @@ pub async fn who_am_i(
     account(&json, &person.id, &person.name).ok_or(WhoError::Odd)
 }
 
+/// Whether the permission still works.
+pub async fn check(client: &NetworkClient, definition: &Definition, access: &SecretString) -> Verdict {
+    Verdict::of(definition, &client.get(&definition.person.url, access).await)
+}
+
 /// The pages under the consent; the person's own account where the network has none.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use super::rows::grant::Model as Grant;
 use super::rows::{grant, page};
 use crate::{
-    domain::{GrantId, LocationId, Moment, NetworkAppId, PageId, WorkspaceId},
+    domain::{GrantId, LocationId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
         store::{Json, Store, StoreError, Writing},
         vault::{Place, Vault, VaultError},
@@ -175,6 +175,23 @@ pub async fn pinned_at(
     Ok(others.into_iter().filter_map(|page| Some((page.account_id?, page.location))).collect())
 }
 
+/// The workspaces that have connected pages on the network.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn workspaces_at(db: &impl ConnectionTrait, network: &NetworkId) -> Result<Vec<WorkspaceId>, StoreError> {
+    let linked = page::Column::Network.eq(network.clone()).and(page::Column::GrantId.is_not_null());
+    let rows: Vec<WorkspaceId> = page::Entity::find()
+        .select_only()
+        .column(page::Column::Workspace)
+        .distinct()
+        .filter(linked)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
 /// Forgets the grant and its tokens. Whoever still owes the network a revocation has taken them before.
 ///
 /// # Errors
@@ -200,6 +217,19 @@ pub async fn due(store: &Store, now: Moment, at_most: u64) -> Result<Vec<Grant>,
         .all(store.read())
         .await?;
     Ok(found)
+}
+
+/// Makes every visit due now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
+        .filter(grant::Column::NextVisitAt.is_not_null())
+        .exec(store.read())
+        .await?;
+    Ok(())
 }
 
 /// Takes the lease of a due grant by compare-and-swap, so that of any number of keepers one visits it.

@@ -1,4 +1,5 @@
 //! The tables of pages and grants.
+#![expect(missing_docs, reason = "columns say their names")]
 
 pub mod page {
     use sea_orm::entity::prelude::*;

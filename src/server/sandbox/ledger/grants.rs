@@ -57,7 +57,8 @@ impl Ledger {
         self.grants.iter().filter(|grant| grant.alive)
     }
 
-    /// A person says yes to some of the scopes; answers the code.
+    /// A person says yes to some of the scopes; answers the code. As at most networks, a person's yes to an
+    /// application is one grant however often it is given.
     pub(in crate::server::sandbox) fn approve(
         &mut self,
         network: &'static Network,
@@ -65,19 +66,30 @@ impl Ledger {
         ask: &Ask,
         scopes: Vec<String>,
     ) -> String {
+        self.settle();
         self.remember(network, person.id, &ask.client_id, &scopes);
-        let (id, created_at_ms) = (GrantId(self.grants.len() + 1), self.now());
-        self.grants.push(Grant {
-            id,
-            network: network.id,
-            person: person.id,
-            client_id: ask.client_id.clone(),
-            declined: ask.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect(),
-            scopes,
-            alive: true,
-            ended: None,
-            created_at_ms,
+        let declined = ask.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect();
+        let known = self.grants.iter_mut().find(|grant| {
+            grant.alive && grant.network == network.id && grant.person == person.id && grant.client_id == ask.client_id
         });
+        let id = if let Some(grant) = known {
+            (grant.scopes, grant.declined) = (scopes, declined);
+            grant.id
+        } else {
+            let (id, created_at_ms) = (GrantId(self.grants.len() + 1), self.now());
+            self.grants.push(Grant {
+                id,
+                network: network.id,
+                person: person.id,
+                client_id: ask.client_id.clone(),
+                scopes,
+                declined,
+                alive: true,
+                ended: None,
+                created_at_ms,
+            });
+            id
+        };
         let binding = Binding { redirect_uri: ask.way_back.redirect_uri.clone(), challenge: ask.challenge.clone() };
         self.issue(id, Kind::Code, Some(CODE_LIFE_MS), Some(binding))
     }
@@ -93,7 +105,9 @@ impl Ledger {
     }
 
     fn issue(&mut self, grant: GrantId, kind: Kind, life_ms: Option<i64>, bound_to: Option<Binding>) -> String {
-        for older in self.tickets.iter_mut().filter(|ticket| ticket.grant == grant && ticket.kind == kind) {
+        // Two codes may be on their way at once; of tokens the latest counts.
+        let takes_its_place = |ticket: &&mut Ticket| ticket.grant == grant && ticket.kind == kind && kind != Kind::Code;
+        for older in self.tickets.iter_mut().filter(takes_its_place) {
             older.current = false;
         }
         let (value, network) = (fresh(kind), self.grant(grant).network);

@@ -1,0 +1,106 @@
+//! The command line.
+
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use leptos::prelude::IntoView;
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    clock::Clock,
+    demo,
+    http::Front,
+    sandbox::{self, Sandbox},
+    serve::{self, StartError},
+    settings::Settings,
+};
+
+/// The place where a business keeps its social connections green.
+#[derive(Parser)]
+#[command(version, about)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve for real: settings from a file and from GREENTICK_… in the environment.
+    Serve {
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+    },
+    /// Serve a workspace with made-up locations and networks; needs nothing and keeps nothing.
+    Demo(demo::Wishes),
+    /// Run the sandbox's networks by themselves.
+    Sandbox {
+        /// The port; 0 takes a free one.
+        #[arg(long, default_value_t = 8411)]
+        port: u16,
+    },
+    /// Bring the database up to this version and stop.
+    Migrate {
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+    },
+}
+
+/// Tells the operator something that is meant for them and not for the log, like a sign-in link.
+pub fn say(line: &str) {
+    // A closed terminal is no reason to stop serving.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Runs the command line. `front` is what is shown.
+pub async fn run<V: IntoView + 'static>(front: Front<V>) -> ExitCode {
+    let line = Line::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("GREENTICK_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match line.command {
+        Command::Serve { settings } => serve_for_real(settings, front).await,
+        Command::Demo(wishes) => demo::run(wishes, front).await,
+        Command::Sandbox { port } => run_sandbox(port).await,
+        Command::Migrate { settings } => migrate(settings).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr().lock(), "greentick: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read(settings: Option<PathBuf>) -> Result<Settings, StartError> {
+    // These two are not settings: the one names the file, the other the log.
+    let own = |name: &str| matches!(name, "GREENTICK_SETTINGS" | "GREENTICK_LOG");
+    Ok(Settings::read(settings, std::env::vars().filter(|(name, _)| !own(name)))?)
+}
+
+async fn serve_for_real<V: IntoView + 'static>(file: Option<PathBuf>, front: Front<V>) -> Result<(), StartError> {
+    let settings = read(file)?;
+    // The port first: an instance that cannot serve must not touch the database of one that does.
+    let listener = serve::listen(settings.listen).await?;
+    let app = serve::open(&settings, Clock::default()).await?;
+    serve::begin_work(&app).await?;
+    serve::show_set_up_link(&app).await?;
+    say(&format!("Greentick serves {} (listening on {})", app.base_url.origin(), settings.listen));
+    serve::serve(app, front, listener).await
+}
+
+async fn migrate(file: Option<PathBuf>) -> Result<(), StartError> {
+    serve::open(&read(file)?, Clock::default()).await?;
+    say("The database is up to date.");
+    Ok(())
+}
+
+async fn run_sandbox(port: u16) -> Result<(), StartError> {
+    let listener = serve::listen(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+    let origin = demo::sandbox_origin(&listener)?;
+    say(&format!("Sandbox: {origin}"));
+    axum::serve(listener, sandbox::router(Sandbox::new(origin))).await.map_err(StartError::Ended)
+}
