@@ -59,6 +59,7 @@ pub fn Field(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// What is not about one field.

@@ -51,6 +51,7 @@ pub fn Settings(
             {children()}
         </main>
     }
+    .into_any()
 }
 
 /// A page without a workspace: the sign-in page and the like.
@@ -68,6 +69,7 @@ pub fn Bare(
             {children()}
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -94,6 +96,7 @@ fn Header(workspace: WorkspaceCard) -> impl IntoView {
             </ActionForm>
         </header>
     }
+    .into_any()
 }
 
 #[component]

@@ -2,6 +2,8 @@
 //!
 //! Components take signals and show them; what a status is, is decided by [`crate::domain::Status::of`], what it is
 //! called by [`crate::domain::words`], and what the window can do by [`crate::browser`].
+//!
+//! The larger components end in `.into_any()`: without it the type of a whole page is so deep that the compiler gives up.
 
 mod app;
 mod fields;

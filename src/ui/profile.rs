@@ -64,6 +64,7 @@ fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: Se
             </section>
         </Settings>
     }
+    .into_any()
 }
 
 #[component]
@@ -99,6 +100,7 @@ fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
             {button}
         </li>
     }
+    .into_any()
 }
 
 /// An exact time: this tab stands still, so a relative one would soon be wrong.

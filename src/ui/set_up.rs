@@ -49,4 +49,5 @@ pub fn SetUp() -> impl IntoView {
             </ActionForm>
         </Bare>
     }
+    .into_any()
 }

@@ -35,4 +35,5 @@ pub fn SignIn() -> impl IntoView {
             </ActionForm>
         </Bare>
     }
+    .into_any()
 }

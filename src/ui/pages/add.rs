@@ -55,6 +55,7 @@ pub fn AddPage(cell: Cell) -> impl IntoView {
             </button>
         </form>
     }
+    .into_any()
 }
 
 /// A name and a button.
@@ -85,4 +86,5 @@ pub fn AddLocation() -> impl IntoView {
             </section>
         </Show>
     }
+    .into_any()
 }

@@ -35,6 +35,7 @@ pub fn StatusCell(cell: Cell) -> impl IntoView {
             {content}
         </td>
     }
+    .into_any()
 }
 
 /// The icon as a button. One form for every status, so that the focus stays where it is when the status changes.
@@ -90,6 +91,7 @@ fn StatusForm(cell: Cell, page: PageId, status: Memo<Option<Status>>) -> impl In
         <Words cell=cell.clone() status/>
         <More cell page status/>
     }
+    .into_any()
 }
 
 /// The icon of somebody who may only look.
@@ -137,6 +139,7 @@ fn More(cell: Cell, page: PageId, status: Memo<Option<Status>>) -> impl IntoView
             </form>
         </Show>
     }
+    .into_any()
 }
 
 /// By this id the icon gets the focus when a page was added.

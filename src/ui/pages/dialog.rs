@@ -73,6 +73,7 @@ pub fn PageDialog() -> impl IntoView {
             {content}
         </dialog>
     }
+    .into_any()
 }
 
 fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {

@@ -107,6 +107,7 @@ fn List(connection: Connection, details: RwSignal<Option<PageDetails>>, desk: De
             {shared}
         </dl>
     }
+    .into_any()
 }
 
 /// "4 minutes ago", with the exact time behind it.
@@ -151,4 +152,5 @@ fn Answers(page: PageId, is_broken: bool, action: ServerAction<Disconnect>) -> i
             </ActionForm>
         </div>
     }
+    .into_any()
 }

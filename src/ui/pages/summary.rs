@@ -23,6 +23,7 @@ pub fn Summary(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
             <Meter tally/>
         </section>
     }
+    .into_any()
 }
 
 #[component]

@@ -69,6 +69,7 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
             <Redirect path="/sign-in"/>
         </Show>
     }
+    .into_any()
 }
 
 /// The table, or what stands in for it.
@@ -85,4 +86,5 @@ fn Locations(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
             <p class="empty" role="status">{move || seen.with(Seen::is_empty).then_some(words::NOTHING_FITS)}</p>
         </Show>
     }
+    .into_any()
 }

@@ -44,6 +44,7 @@ pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
             </tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
@@ -63,4 +64,5 @@ fn LocationRow(desk: Desk, row: Row, seen: Memo<Seen>) -> impl IntoView {
             {cells.into_iter().map(|cell| view! { <StatusCell cell/> }).collect_view()}
         </tr>
     }
+    .into_any()
 }

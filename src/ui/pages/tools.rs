@@ -29,6 +29,7 @@ pub fn Tools(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
             </div>
         </form>
     }
+    .into_any()
 }
 
 #[component]

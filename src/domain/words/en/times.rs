@@ -52,7 +52,7 @@ mod tests {
             (240, "4 minutes ago"),
             (7_200, "2 hours ago"),
             (86_400, "1 day ago"),
-            (40 * 86_400, "25 Sep 2026"),
+            (40 * 86_400, "24 Sep 2026"),
         ] {
             assert_eq!(ago(now - Duration::from_secs(seconds), now), said);
         }
