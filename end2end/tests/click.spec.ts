@@ -1,6 +1,6 @@
 // The way of a click: without JavaScript, without popups, past every opener policy, ten at a time; and the wrong ways.
 
-import type { BrowserContext, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
@@ -135,7 +135,7 @@ for (const [name, fault] of Object.entries({
     await greentick.sandbox.fault({ network: place.network, ...fault });
     const popup = await clickRed(owner, place);
     const before = await greentick.sandbox.tokenRequests(place.network);
-    await popup.getByRole('radio').last().check();
+    await popup.getByRole('radio', { name: PEOPLE[await greentick.sandbox.stranger(place.network)] }).check();
     await popup.getByRole('button', { name: 'Approve' }).click();
     await expect(owner.getByText('so nothing was accepted').first()).toBeVisible();
     await expectStatus(owner, place, 'not connected');
@@ -146,7 +146,7 @@ for (const [name, fault] of Object.entries({
 test('AT-02: a callback with no state, a random state, or the state of another browser is refused, and no token is asked for', async ({ owner, greentick, otherBrowser }) => {
   const victim = await otherBrowser();
   const place = await redPage(owner);
-  const callback = await withheldCallback(owner, place);
+  const callback = await withheldCallback(owner, place, await greentick.sandbox.stranger(place.network));
   const before = await greentick.sandbox.tokenRequests(place.network);
   const without = new URL(callback);
   without.searchParams.delete('state');
@@ -164,7 +164,7 @@ test('AT-02: a callback with no state, a random state, or the state of another b
 
 test('AT-03: one callback, a hundred times at once and a hundred times later, asks for a token once', async ({ owner, greentick }) => {
   const place = await redPage(owner);
-  const callback = await withheldCallback(owner, place);
+  const callback = await withheldCallback(owner, place, await greentick.sandbox.stranger(place.network));
   const before = await greentick.sandbox.tokenRequests(place.network);
   const visit = () => owner.context().request.get(callback, { maxRedirects: 0, failOnStatusCode: false });
   await Promise.all(Array.from({ length: 100 }, visit));
@@ -175,7 +175,7 @@ test('AT-03: one callback, a hundred times at once and a hundred times later, as
 
 test('a link scanner that asks for the callback’s head consumes nothing', async ({ owner, greentick }) => {
   const place = await redPage(owner);
-  const callback = await withheldCallback(owner, place);
+  const callback = await withheldCallback(owner, place, await greentick.sandbox.stranger(place.network));
   await owner.context().request.head(callback, { maxRedirects: 0, failOnStatusCode: false });
   const tab = await owner.context().newPage();
   await tab.goto(callback).catch(() => null);
@@ -184,20 +184,25 @@ test('a link scanner that asks for the callback’s head consumes nothing', asyn
 });
 
 /** Approves, and keeps the callback from reaching the server. */
-async function withheldCallback(page: Page, place: Icon): Promise<string> {
-  const context: BrowserContext = page.context();
+async function withheldCallback(page: Page, place: Icon, person: string): Promise<string> {
+  const context = page.context();
   const popup = await clickRed(page, place);
-  const stopped = new Promise<string>((resolve) => {
-    void context.route('**/oauth/callback/**', async (route) => {
-      resolve(route.request().url());
-      await route.abort();
-    });
+  const { promise, resolve } = settledLater<string>();
+  await context.route('**/oauth/callback/**', async (route) => {
+    resolve(route.request().url());
+    await route.abort();
   });
-  await popup.getByRole('radio').last().check();
+  await popup.getByRole('radio', { name: PEOPLE[person] }).check();
   await popup.getByRole('button', { name: 'Approve' }).click({ noWaitAfter: true });
-  const address = await stopped;
+  const address = await promise;
   await context.unroute('**/oauth/callback/**');
   return address;
+}
+
+function settledLater<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => { resolve = settle; });
+  return { promise, resolve };
 }
 
 async function reds(page: Page): Promise<Icon[]> {
