@@ -107,7 +107,7 @@ export class Greentick {
 
   private spawn(args: string[]): ChildProcess {
     // Colours would hide the words.
-    const child = spawn(BINARY, args, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(BINARY, args, { env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log += text.replace(/\x1b\[[0-9;]*m/g, '')));
     }

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { disguises, leaks } from '../support/leaks.ts';
-import { Recorder } from '../support/recorder.ts';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
+import { Wire } from '../support/wire.ts';
 import { askToDisconnect, cancel, clickRed, connect, disconnect, expectStatus, icons, open } from '../support/pages-tab.ts';
 
 // Every token of the sandbox begins with it.
@@ -15,8 +15,8 @@ test.use({ options: { checkInterval: 1 } });
 
 test('after a full run no answer, no log line and no file holds a token, in any disguise', async ({ browser, greentick }) => {
   test.slow();
-  const recorder = await Recorder.start(greentick.origin);
-  const context = await browser.newContext({ proxy: { server: recorder.address } });
+  const wire = await Wire.lay(greentick.origin);
+  const context = await browser.newContext({ proxy: { server: wire.address } });
   const page = await context.newPage();
   await page.goto(greentick.signInLink);
   await open(page, greentick.pagesTab);
@@ -47,19 +47,19 @@ test('after a full run no answer, no log line and no file holds a token, in any 
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.reload();
   await context.close();
-  recorder.stop();
+  wire.remove();
 
   const { tokens } = await greentick.sandbox.ledger();
   expect(tokens.length).toBeGreaterThan(20);
-  expect(recorder.answers.length).toBeGreaterThan(20);
-  expect(Buffer.concat(recorder.answers).includes('Bondi Beach'), 'the recorder hears the app').toBe(true);
+  expect(wire.answers.length).toBeGreaterThan(20);
+  expect(Buffer.concat(wire.answers).includes('Bondi Beach'), 'the wire hears the app').toBe(true);
   const found = [
-    ...leaks('an answer', Buffer.concat(recorder.answers), tokens),
+    ...leaks('an answer', Buffer.concat(wire.answers), tokens),
     ...leaks('the log', Buffer.from(greentick.log), tokens),
     ...files(greentick.data).flatMap((path) => leaks(path, readFileSync(path), tokens)),
   ];
   expect(found).toEqual([]);
-  for (const place of [Buffer.concat(recorder.answers), Buffer.from(greentick.log)]) {
+  for (const place of [Buffer.concat(wire.answers), Buffer.from(greentick.log)]) {
     expect(place.includes(CANARY)).toBe(false);
   }
 });

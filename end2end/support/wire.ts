@@ -1,33 +1,45 @@
-// A proxy between the browser and everything: it keeps every answer of one origin, streams included.
+// A proxy between one browser and everything: it can be cut, and it keeps every answer of one origin, streams included.
 
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export class Recorder {
+export class Wire {
   /** Every answer: the request's line, the head, and the body's bytes. */
   readonly answers: Buffer[] = [];
   private readonly server: Server;
   private readonly origin: string;
+  private isCut = false;
 
   private constructor(origin: string) {
     this.origin = origin;
     this.server = createServer((asked, told) => this.pass(asked, told));
+    this.server.on('connection', (socket) => { if (this.isCut) socket.destroy(); });
   }
 
-  static async start(origin: string): Promise<Recorder> {
-    const recorder = new Recorder(origin);
-    recorder.server.listen(0, '127.0.0.1');
-    await once(recorder.server, 'listening');
-    return recorder;
+  static async lay(origin: string): Promise<Wire> {
+    const wire = new Wire(origin);
+    wire.server.listen(0, '127.0.0.1');
+    await once(wire.server, 'listening');
+    return wire;
   }
 
   get address(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  stop(): void {
+  /** Ends every connection and lets none through. */
+  cut(): void {
+    this.isCut = true;
     this.server.closeAllConnections();
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  remove(): void {
+    this.cut();
     this.server.close();
   }
 
@@ -37,7 +49,7 @@ export class Recorder {
     const onwards = request(asked.url ?? '', { method: asked.method, headers }, (answer) => {
       this.keep(asked, answer);
       told.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-      answer.pipe(told);
+      answer.on('error', () => told.destroy()).pipe(told);
     });
     onwards.on('error', () => told.destroy());
     told.on('close', () => onwards.destroy());
