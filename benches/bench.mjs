@@ -84,6 +84,8 @@ async function live() {
 
 async function oneConnect(tab, icons, name) {
   const icon = tab.getByRole('button', { name: new RegExp(`^${name}: `) });
+  // A tab behind another one gets no animation frames, and a click waits for them.
+  await tab.bringToFront();
   const [popup] = await Promise.all([tab.context().waitForEvent('page'), icon.click()]);
   const called = popup.waitForRequest(/\/oauth\/callback\//).then((request) => ({ request, seen: Date.now() }));
   const green = icons.next('green');
@@ -100,6 +102,7 @@ async function oneConnect(tab, icons, name) {
 
 async function disconnect(tab, name) {
   const [location, network] = name.split(' on ');
+  await tab.bringToFront();
   await tab.getByRole('button', { name: `${name}: connected` }).click();
   const dialog = tab.getByRole('dialog', { name: `Disconnect ${location} from ${network}?` });
   await dialog.getByRole('button', { name: 'Disconnect', exact: true }).click();

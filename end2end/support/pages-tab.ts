@@ -49,6 +49,12 @@ export function icon(page: Page, { location, network }: Place): Locator {
   return page.getByRole('button', { name: new RegExp(`^${location} on ${network}: `) });
 }
 
+/** Clicks the icon as a person does: in the tab that they see. A tab behind another one has no animation frames. */
+export async function press(page: Page, place: Place): Promise<void> {
+  await page.bringToFront();
+  await icon(page, place).click();
+}
+
 export async function expectStatus(page: Page, place: Place, status: Status, words = '', timeout = 5_000): Promise<void> {
   const name = `${place.location} on ${place.network}: ${status}`;
   const whole = words ? new RegExp(`^${name}, ${words}$`) : new RegExp(`^${name}(, .+)?$`);
@@ -80,7 +86,7 @@ export async function popupOf(context: BrowserContext, network: string, act: () 
 }
 
 export function clickRed(page: Page, place: Place): Promise<Page> {
-  return popupOf(page.context(), place.network, () => icon(page, place).click());
+  return popupOf(page.context(), place.network, () => press(page, place));
 }
 
 /** The person says who they are, approves, and the window closes by itself. */
@@ -107,7 +113,7 @@ export async function connect(page: Page, place: Place, person: string): Promise
 // ── The dialog ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export async function askToDisconnect(page: Page, place: Place): Promise<Locator> {
-  await icon(page, place).click();
+  await press(page, place);
   const dialog = page.getByRole('dialog', { name: `Disconnect ${place.location} from ${place.network}?` });
   await expect(dialog).toBeVisible();
   return dialog;

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
-  approve, cancel, clickRed, expectStatus, icon, icons, redPage, type Icon,
+  approve, cancel, clickRed, expectStatus, icons, press, redPage, type Icon,
 } from '../support/pages-tab.ts';
 
 test('without JavaScript the page is complete, and connecting works in a tab', async ({ greentick, otherBrowser }) => {
@@ -12,7 +12,7 @@ test('without JavaScript the page is complete, and connecting works in a tab', a
   expect((await icons(page)).length).toBeGreaterThanOrEqual(16);
   const place = await redPage(page);
   const person = await greentick.sandbox.stranger(place.network);
-  const tab = await tabOf(page, () => icon(page, place).click());
+  const tab = await tabOf(page, () => press(page, place));
   await expect(tab.getByRole('heading', { level: 1, name: place.network })).toBeVisible();
   await tab.getByRole('radio', { name: PEOPLE[person] }).check();
   await tab.getByRole('button', { name: 'Approve' }).click();

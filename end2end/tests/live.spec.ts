@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test.ts';
 import { Wire } from '../support/wire.ts';
 import {
-  connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, redPage, type Place,
+  connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, press, redPage, type Place,
 } from '../support/pages-tab.ts';
 
 /** Marks the document, so that a reload would be noticed. */
@@ -41,7 +41,7 @@ test('only the tab that waits says connecting', async ({ owner, otherBrowser }) 
   const secondBrowser = await otherBrowser();
   const place = await redPage(owner);
   const popup = owner.context().waitForEvent('page');
-  await owner.getByRole('button', { name: `${place.location} on ${place.network}: not connected` }).click();
+  await press(owner, place);
   await popup;
   await expectStatus(owner, place, 'connecting');
   await expectStatus(secondBrowser, place, 'not connected');
@@ -147,7 +147,7 @@ test.describe('with a server that can restart', () => {
     const place = await redPage(owner);
     const [popup] = await Promise.all([
       owner.context().waitForEvent('page'),
-      owner.getByRole('button', { name: `${place.location} on ${place.network}: not connected` }).click(),
+      press(owner, place),
     ]);
     await expect(popup.getByRole('button', { name: 'Approve' })).toBeVisible();
     await greentick.kill();

@@ -3,7 +3,7 @@
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
-  approve, askToDisconnect, cancel, clickRed, connect, disconnect, expectStatus, icon, icons, pageWith, redPage,
+  approve, askToDisconnect, cancel, clickRed, connect, disconnect, expectStatus, icons, pageWith, press, redPage,
 } from '../support/pages-tab.ts';
 
 const LOCATIONS = ['Bondi Beach', 'Manly Wharf', 'Surry Hills', 'Newtown', 'Coogee'];
@@ -63,7 +63,7 @@ test('rule 4: the window closed without finishing, the icon stays red, and the p
 test('rule 4: a window left open locks nothing: the person stops waiting and tries again at once', async ({ owner, greentick }) => {
   const place = await redPage(owner);
   const forgotten = await clickRed(owner, place);
-  await icon(owner, place).click();
+  await press(owner, place);
   await owner.getByRole('dialog').getByRole('button', { name: 'Stop waiting' }).click();
   await expectStatus(owner, place, 'not connected');
   const again = await clickRed(owner, place);
@@ -83,7 +83,7 @@ test('rule 5: connected before, the window appears and goes away by itself, and 
   await connect(owner, place, await greentick.sandbox.stranger('Hush'));
   await disconnect(owner, place);
 
-  const [popup] = await Promise.all([owner.context().waitForEvent('page'), icon(owner, place).click()]);
+  const [popup] = await Promise.all([owner.context().waitForEvent('page'), press(owner, place)]);
   if (!popup.isClosed()) await popup.waitForEvent('close');
   await expectStatus(owner, place, 'connected');
 });
