@@ -1,0 +1,66 @@
+# Two commands: `make run` and `make test`. `make help` lists the rest. Each sets up what it needs first (scripts/setup).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test watch bench setup setup-test format format-check lint-server lint-browser docs unit \
+        release end2end pictures
+
+# What scripts/setup found: the Rust toolchain, and where the build tools are.
+with-tools := . .tools/env &&
+# What `make run` and `make watch` hand to `greentick demo`, as in `make run ARGS='--port 8400'`.
+ARGS ?=
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: build ## Build, and start the demo with its sandbox networks (ARGS='--port 8400')
+	@$(with-tools) exec target/release/greentick demo $(ARGS)
+
+build: ## Build target/release/greentick, which holds its site and runs from any folder
+	@scripts/steps setup release
+
+test: ## Set up and run everything below, in this order
+	@scripts/steps setup-test format-check lint-server lint-browser docs unit release end2end
+
+setup: ## Set up what building needs
+	@scripts/setup build
+
+setup-test: ## Set up what building and testing need
+	@scripts/setup test
+
+format-check: .tools/env ## Check the format
+	@$(with-tools) cargo fmt --all --check
+
+lint-server: .tools/env ## Clippy for the server
+	@$(with-tools) cargo clippy --workspace --all-targets -- -D warnings
+
+lint-browser: .tools/env ## Clippy for the browser
+	@$(with-tools) cargo clippy --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+
+docs: .tools/env ## Documentation without warnings
+	@$(with-tools) RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+
+unit: .tools/env ## Tests of the server and of what both sides share
+	@$(with-tools) cargo test --workspace
+
+release: .tools/env ## The release build, for the server and the browser
+	@$(with-tools) cargo leptos build --release --precompress
+
+end2end: ## Tests in a real browser, of the release build
+	@$(with-tools) cd end2end && npx tsc --noEmit && npx playwright test $(TESTS)
+
+pictures: ## Take the README's pictures anew
+	@$(with-tools) cd end2end && UPDATE_PICTURES=1 npx playwright test page.spec.ts --grep picture
+
+bench: ## Measure the release build, each number with its limit
+	@scripts/steps setup-test release
+	@$(with-tools) node benches/bench.mjs
+
+watch: setup ## The demo, rebuilt and reloaded on every change
+	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)
+
+format: .tools/env ## Format the code
+	@$(with-tools) cargo fmt --all
+
+.tools/env: scripts/setup Cargo.lock
+	@scripts/setup build

@@ -1,0 +1,188 @@
+// Every tab of every browser shows what is true, without a reload, and catches up after it was cut off.
+
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test.ts';
+import { Wire } from '../support/wire.ts';
+import {
+  connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, press, redPage, type Place,
+} from '../support/pages-tab.ts';
+
+/** Marks the document, so that a reload would be noticed. */
+const mark = (page: Page) => page.evaluate(() => { document.documentElement.dataset.notReloaded = 'yes'; });
+const wasNotReloaded = async (page: Page) =>
+  expect(await page.evaluate(() => document.documentElement.dataset.notReloaded)).toBe('yes');
+
+async function everyTabShows(tabs: Page[], place: Place, status: 'connected' | 'not connected'): Promise<void> {
+  await Promise.all(tabs.map((tab) => expectStatus(tab, place, status)));
+}
+
+async function redPlaces(page: Page): Promise<Place[]> {
+  return (await icons(page)).filter((one) => one.status === 'not connected' && one.network !== 'Hush');
+}
+
+test('a second tab and a second browser show each change without a reload', async ({ owner, greentick, otherBrowser }) => {
+  const secondTab = await owner.context().newPage();
+  await open(secondTab, greentick.pagesTab);
+  const secondBrowser = await otherBrowser();
+  const others = [secondTab, secondBrowser];
+  for (const tab of others) await mark(tab);
+
+  const place = await redPage(owner);
+  await connect(owner, place, await greentick.sandbox.stranger(place.network));
+  await everyTabShows(others, place, 'connected');
+  await disconnect(owner, place);
+  await everyTabShows(others, place, 'not connected');
+  await connect(secondBrowser, place, await greentick.sandbox.stranger(place.network));
+  await everyTabShows([owner, secondTab], place, 'connected');
+  for (const tab of others) await wasNotReloaded(tab);
+});
+
+test('only the tab that waits says connecting', async ({ owner, otherBrowser }) => {
+  const secondBrowser = await otherBrowser();
+  const place = await redPage(owner);
+  const popup = owner.context().waitForEvent('page');
+  await press(owner, place);
+  await popup;
+  await expectStatus(owner, place, 'connecting');
+  await expectStatus(secondBrowser, place, 'not connected');
+  await owner.reload();
+  await expectStatus(owner, place, 'not connected');
+});
+
+test('an update keeps search, filter, scroll and focus', async ({ owner, greentick, otherBrowser }) => {
+  const secondBrowser = await otherBrowser();
+  await owner.setViewportSize({ width: 800, height: 400 });
+  const place = await redPage(owner);
+  const search = owner.getByRole('searchbox', { name: 'Search locations and pages' });
+  const chip = owner.getByRole('button', { name: /^Needs you/ });
+  await chip.click();
+  await search.fill(place.location);
+  await owner.mouse.wheel(0, 60);
+  await expect.poll(() => owner.evaluate(() => scrollY)).toBeGreaterThan(0);
+  const before = await owner.evaluate(() => scrollY);
+
+  const other = (await redPlaces(secondBrowser)).find((one) => one.location !== place.location) ?? place;
+  await connect(secondBrowser, other, await greentick.sandbox.stranger(other.network));
+  const all = Number((await owner.getByRole('button', { name: /^Connected/ }).textContent())?.match(/\d+/)?.[0]);
+  expect(all).toBe((await icons(secondBrowser)).filter((one) => one.status === 'connected' || one.status === 'network not answering').length);
+  await expect(search).toHaveValue(place.location);
+  await expect(search).toBeFocused();
+  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  expect(await owner.evaluate(() => scrollY)).toBe(before);
+});
+
+test('a change is announced', async ({ owner, greentick, otherBrowser }) => {
+  const secondBrowser = await otherBrowser();
+  const place = await redPage(owner);
+  await connect(secondBrowser, place, await greentick.sandbox.stranger(place.network));
+  const said = owner.getByRole('status').or(owner.getByRole('log')).filter({ hasText: `${place.location} on ${place.network} is connected` });
+  await expect(said.first()).toBeAttached();
+});
+
+test('a tab that lost its connection says so, resumes, and misses nothing', async ({ owner, greentick, otherBrowser }) => {
+  const wire = await Wire.lay(greentick.origin);
+  const secondBrowser = await otherBrowser({ proxy: { server: wire.address } });
+  await mark(secondBrowser);
+  const [first, second] = await redPlaces(owner);
+  wire.cut();
+  await isReconnecting(secondBrowser);
+
+  await connect(owner, first, await greentick.sandbox.stranger(first.network));
+  await connect(owner, second, await greentick.sandbox.stranger(second.network));
+  await disconnect(owner, first);
+  await expectStatus(secondBrowser, second, 'not connected');
+
+  wire.mend();
+  await isLive(secondBrowser);
+  await expectStatus(secondBrowser, second, 'connected');
+  await expectStatus(secondBrowser, first, 'not connected');
+  expect(await icons(secondBrowser)).toEqual(await icons(owner));
+  await wasNotReloaded(secondBrowser);
+  wire.remove();
+});
+
+test('cut and restored again and again, no change is missed', async ({ owner, greentick, otherBrowser }) => {
+  test.slow();
+  const wire = await Wire.lay(greentick.origin);
+  const secondBrowser = await otherBrowser({ proxy: { server: wire.address } });
+  const place = await redPage(owner);
+  for (let round = 0; round < 4; round += 1) {
+    wire.cut();
+    await isReconnecting(secondBrowser);
+    if (round % 2 === 0) await connect(owner, place, await greentick.sandbox.stranger(place.network));
+    else await disconnect(owner, place);
+    wire.mend();
+    await expectStatus(secondBrowser, place, round % 2 === 0 ? 'connected' : 'not connected', '', 20_000);
+    await isLive(secondBrowser);
+  }
+  wire.remove();
+});
+
+test.describe('with a server that can restart', () => {
+  test.use({ options: { canRestart: true } });
+
+  test('the server killed and restarted under open tabs: they say so, resume, and show the next change', async ({ owner, greentick, otherBrowser }) => {
+    const secondTab = await owner.context().newPage();
+    await open(secondTab, greentick.pagesTab);
+    const secondBrowser = await otherBrowser();
+    const tabs = [owner, secondTab, secondBrowser];
+    for (const tab of tabs) await mark(tab);
+    const place = await redPage(owner);
+    const person = await greentick.sandbox.stranger(place.network);
+    await connect(owner, place, person);
+    await everyTabShows(tabs, place, 'connected');
+
+    await greentick.kill();
+    for (const tab of tabs) await isReconnecting(tab);
+    await greentick.restart();
+    for (const tab of tabs) await isLive(tab);
+    await everyTabShows(tabs, place, 'connected');
+    await disconnect(secondBrowser, place);
+    await everyTabShows(tabs, place, 'not connected');
+    for (const tab of tabs) await wasNotReloaded(tab);
+    await expect.poll(() => greentick.sandbox.alive(place.network, person)).toBe(0);
+  });
+
+  test('killed while a popup is open: approved after the restart, the icon still turns green', async ({ owner, greentick }) => {
+    const place = await redPage(owner);
+    const [popup] = await Promise.all([
+      owner.context().waitForEvent('page'),
+      press(owner, place),
+    ]);
+    await expect(popup.getByRole('button', { name: 'Approve' })).toBeVisible();
+    await greentick.kill();
+    await isReconnecting(owner);
+    await greentick.restart();
+    await popup.getByRole('radio').nth(5).check();
+    await popup.getByRole('button', { name: 'Approve' }).click();
+    await expectStatus(owner, place, 'connected', '', 20_000);
+  });
+});
+
+test('eight tabs of one browser: the eighth loads within a second, and all icons are live', async ({ owner, greentick }) => {
+  test.slow();
+  const tabs = [owner];
+  while (tabs.length < 7) {
+    const tab = await owner.context().newPage();
+    await open(tab, greentick.pagesTab);
+    tabs.push(tab);
+  }
+  const eighth = await owner.context().newPage();
+  const began = Date.now();
+  await eighth.goto(greentick.pagesTab);
+  await expect(eighth.getByRole('table')).toBeVisible();
+  expect(Date.now() - began).toBeLessThan(1_000);
+  await isLive(eighth);
+  tabs.push(eighth);
+
+  const place = await redPage(owner);
+  await connect(eighth, place, await greentick.sandbox.stranger(place.network));
+  await everyTabShows(tabs, place, 'connected');
+
+  // The tab that holds the stream goes; another takes over.
+  await owner.close();
+  const left = tabs.slice(1);
+  await isLive(eighth);
+  await disconnect(eighth, place);
+  await Promise.all(left.map((tab) => expectStatus(tab, place, 'not connected', '', 35_000)));
+});
