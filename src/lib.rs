@@ -8,6 +8,8 @@ pub mod browser;
 pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(test)]
+mod tests;
 pub mod ui;
 
 /// Wakes the HTML that the server sent.

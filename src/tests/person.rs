@@ -1,0 +1,218 @@
+//! A person at a browser, made of HTTP: a cookie jar, the clicks, and the sandbox's forms.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use oauth2::url::Url;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::world::World;
+use crate::domain::{AttemptId, AttemptView, Board, Link, PageId, PageView, Status};
+
+/// An answer of the app.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+pub struct Person<'w> {
+    world: &'w World,
+    pub workspace: String,
+    pub cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// A popup that has come to the network's consent page.
+pub struct Popup<'p, 'w> {
+    person: &'p Person<'w>,
+    pub attempt: AttemptId,
+    pub url: Url,
+}
+
+/// What a person answers at the network.
+#[derive(Clone, Copy)]
+pub enum Say<'a> {
+    Yes(&'a str),
+    YesBut(&'a str, &'a str),
+    No,
+}
+
+impl<'w> Person<'w> {
+    pub fn new(world: &'w World, workspace: String) -> Self {
+        Self { world, workspace, cookies: Mutex::default() }
+    }
+
+    /// The same person at a second window of the same browser.
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    /// A form of our own page.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let origin = self.world.origin.clone();
+        self.send(Method::POST, path, Some(form), &[("origin", &origin), ("sec-fetch-site", "same-origin")]).await
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<&[(&str, &str)]>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.world.origin) };
+        let mut request = self.world.http.request(method, url).header("cookie", self.cookie_header());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(form) = form {
+            request = request.form(form);
+        }
+        let response = request.send().await.expect("the app answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        self.keep_cookies(&headers);
+        let body = response.text().await.expect("a body");
+        self.world.heard.lock().expect("nobody panicked with it").push(format!("{headers:?}\n{body}"));
+        Answer { status, headers, body }
+    }
+
+    fn cookie_header(&self) -> String {
+        let jar = self.cookies.lock().expect("nobody panicked with it");
+        jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep_cookies(&self, headers: &reqwest::header::HeaderMap) {
+        let mut jar = self.cookies.lock().expect("nobody panicked with it");
+        for cookie in headers.get_all("set-cookie") {
+            let text = cookie.to_str().expect("a cookie");
+            let (name, value) = text.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair");
+            if value.is_empty() || text.contains("Max-Age=0") {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Calls a server function.
+    pub async fn call(&self, function: &str, form: &[(&str, &str)]) -> Answer {
+        let origin = self.world.origin.clone();
+        let headers = [("origin", origin.as_str()), ("accept", "application/json")];
+        self.send(Method::POST, &format!("/api/{function}"), Some(form), &headers).await
+    }
+
+    pub async fn board(&self) -> Board {
+        let answer = self.call("pages/board", &[("workspace", &self.workspace)]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Adds a location and its pages on these networks.
+    pub async fn has(&self, location: &str, networks: &[&str]) -> Vec<PageId> {
+        let form = [("workspace", self.workspace.as_str()), ("name", location)];
+        let location: Value = self.call("workspace/add_location", &form).await.json();
+        let mut pages = Vec::new();
+        for network in networks {
+            let form = [("location", location["id"].as_str().expect("an id")), ("network", network)];
+            let page: PageView = self.call("pages/add", &form).await.json();
+            pages.push(page.id);
+        }
+        pages
+    }
+
+    pub async fn link(&self, page: PageId) -> Link {
+        let board = self.board().await;
+        board.pages.into_iter().find(|view| view.id == page).expect("the page is on the board").link
+    }
+
+    pub async fn sees(&self, page: PageId) -> Status {
+        let board = self.board().await;
+        let view = board.pages.iter().find(|view| view.id == page).expect("the page is on the board");
+        let network = board.networks.iter().find(|card| card.id == view.network).expect("its network too");
+        Status::of(&view.link, network.silent_since, false, board.now)
+    }
+
+    pub async fn opens_popup(&self, page: PageId) -> Popup<'_, 'w> {
+        let attempt = uuid::Uuid::new_v4().to_string();
+        let start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt)]).await;
+        assert_eq!(start.status, 200, "{start:?}");
+        let url = between(&start.body, "location.replace(", ")");
+        let url: String = serde_json::from_str(&url).expect("an address");
+        Popup {
+            person: self,
+            attempt: attempt.parse().expect("an id"),
+            url: Url::parse(&url).expect("an address"),
+        }
+    }
+
+    pub async fn connects(&self, page: PageId, as_whom: &str) -> Answer {
+        self.opens_popup(page).await.answers(Say::Yes(as_whom)).await
+    }
+
+    pub async fn disconnects(&self, page: PageId) -> Answer {
+        self.call("pages/disconnect", &[("page", &page.to_string())]).await
+    }
+
+    pub async fn looks(&self, attempt: AttemptId) -> AttemptView {
+        self.call("attempts/look", &[("attempt", &attempt.to_string())]).await.json()
+    }
+}
+
+impl Popup<'_, '_> {
+    /// Answers at the network and lets the popup come back.
+    pub async fn answers(&self, say: Say<'_>) -> Answer {
+        let callback = self.callback(say).await;
+        self.person.get(&callback).await
+    }
+
+    /// Answers at the network; the address that the popup is sent to.
+    pub async fn callback(&self, say: Say<'_>) -> String {
+        let http = &self.person.world.http;
+        let question = http.get(self.url.clone()).send().await.expect("the network answers");
+        let question = question.text().await.expect("a page");
+        let request = question.split("<input").find(|input| input.contains("name=\"request\"")).expect("the question");
+        let request = between(request, "value=\"", "\"");
+        let mut form = vec![("request", request)];
+        let (person, without) = match say {
+            Say::Yes(person) => (person, ""),
+            Say::YesBut(person, without) => (person, without),
+            Say::No => ("ada", ""),
+        };
+        form.push(("person", person.to_owned()));
+        form.push(("answer", if matches!(say, Say::No) { "cancel" } else { "approve" }.to_owned()));
+        let scope = self.url.query_pairs().find(|(name, _)| name == "scope").expect("scopes").1.into_owned();
+        for scope in scope.split([' ', ',']).filter(|scope| *scope != without) {
+            form.push(("scope", scope.to_owned()));
+        }
+        let network = self.url.path().split('/').nth(1).expect("a network").to_owned();
+        let decide = http.post(format!("{}/{network}/oauth/decide", self.person.world.sandbox)).form(&form);
+        let answer = decide.send().await.expect("the network answers");
+        let location = answer.headers().get("location").expect("the way back");
+        location.to_str().expect("an address").to_owned()
+    }
+
+    pub fn state(&self) -> String {
+        self.url.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned()
+    }
+}
+
+pub fn between(text: &str, start: &str, end: &str) -> String {
+    let rest = text.split_once(start).unwrap_or_else(|| panic!("no {start} in {text}")).1;
+    rest.split_once(end).expect("an end").0.to_owned()
+}

@@ -1,0 +1,243 @@
+//! A whole instance with its sandbox, on free ports, with a clock that can be moved.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sea_orm::ConnectionTrait;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::{person::Person, postgres};
+use crate::{
+    domain::NetworkId,
+    server::{
+        App,
+        accounts::{self, NewOwner, Purpose},
+        clock::Clock,
+        http::{self, Front},
+        keeper, pages,
+        sandbox::{self, Sandbox},
+        serve,
+        settings::{AppCredentials, Settings},
+    },
+    ui,
+};
+
+/// Long enough that no check comes by itself.
+const NEVER: u64 = 1_000_000;
+
+pub struct World {
+    pub app: App,
+    pub origin: String,
+    pub sandbox: String,
+    pub clock: Clock,
+    pub data: TempDir,
+    pub http: reqwest::Client,
+    /// Every answer of the app, headers and body.
+    pub heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    pub async fn on_sqlite() -> Self {
+        Self::with(None).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        Self::on_postgres_at(&postgres::new_database().await).await
+    }
+
+    /// One more process on the same database.
+    pub async fn on_postgres_at(url: &str) -> Self {
+        Self::with(Some(url.to_owned().into())).await
+    }
+
+    async fn with(database_url: Option<SecretString>) -> Self {
+        let (sandbox_door, door) = (loopback().await, loopback().await);
+        let sandbox = serve_sandbox(sandbox_door).await;
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let address = door.local_addr().expect("it listens");
+        let settings = settings(address, data.path(), &sandbox, database_url);
+        let clock = Clock::default();
+        let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
+        let routes = leptos_axum::generate_route_list(ui::App);
+        let router = http::router(app.clone(), Front { routes, shell: ui::shell });
+        tokio::spawn(async move { axum::serve(door, router).await });
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let origin = format!("http://{address}");
+        Self { app, origin, sandbox, clock, data, http, heard: Arc::default() }
+    }
+
+    /// A signed-in owner of a workspace of their own.
+    pub async fn owner(&self, workspace: &str) -> Person<'_> {
+        let owner = NewOwner {
+            workspace: workspace.to_owned(),
+            name: format!("Owner of {workspace}"),
+            email: format!("{}@example.org", workspace.to_lowercase()),
+            password: SecretString::from("a long password".to_owned()),
+        };
+        let (user, card) = accounts::make_owner(&self.app, owner).await.expect("a new owner");
+        let link = accounts::make_link(&self.app, Purpose::SignIn(user)).await.expect("a link");
+        let mut person = Person::new(self, card.slug);
+        let answer = person.get(&format!("/sign-in/{link}")).await;
+        assert_eq!(answer.status, 303);
+        person
+    }
+
+    /// The sandbox's ledger.
+    pub async fn ledger(&self) -> Value {
+        let answer = self.http.get(format!("{}/ledger", self.sandbox)).send().await.expect("the sandbox answers");
+        answer.json().await.expect("the ledger is JSON")
+    }
+
+    /// How many grants live at the network.
+    pub async fn living_grants(&self, network: &str) -> usize {
+        let ledger = self.ledger().await;
+        let grants = ledger["grants"].as_array().expect("a list");
+        grants.iter().filter(|grant| grant["network"] == network && grant["alive"] == true).count()
+    }
+
+    /// How often the network's endpoint was asked.
+    pub async fn requests(&self, network: &str, endpoint: &str) -> usize {
+        let ledger = self.ledger().await;
+        let requests = ledger["requests"].as_array().expect("a list");
+        requests.iter().filter(|request| request["network"] == network && request["endpoint"] == endpoint).count()
+    }
+
+    /// Switches a fault on.
+    pub async fn fault(&self, fault: Value) {
+        let set = self.http.post(format!("{}/faults", self.sandbox)).json(&fault).send().await;
+        assert!(set.expect("the sandbox answers").status().is_success());
+    }
+
+    /// Somebody changes their password at the network.
+    pub async fn password_changes(&self, network: &str, person: &str) {
+        let change = self.http.post(format!("{}/people/{person}/password?network={network}", self.sandbox)).send();
+        assert!(change.await.expect("the sandbox answers").status().is_success());
+    }
+
+    /// Somebody removes our app in the network's own list.
+    pub async fn removes_app(&self, network: &str, person: &str) {
+        let form = [("network", network), ("person", person), ("client_id", &sandbox::client_id(network))];
+        let removed = self.http.post(format!("{}/apps/remove", self.sandbox)).form(&form).send().await;
+        let status = removed.expect("the sandbox answers").status();
+        assert!(status.is_success() || status.is_redirection(), "{status}");
+    }
+
+    /// The keeper visits every grant now.
+    pub async fn keeper_comes(&self) {
+        pages::visit_all_now(&self.app.store, self.clock.now()).await.expect("the database answers");
+        keeper::once(&self.app).await;
+    }
+
+    /// Waits until no task is left.
+    pub async fn is_quiet(&self) {
+        for _ in 0..200 {
+            if self.app.tasks.is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("tasks are left");
+    }
+
+    /// No token, code, verifier or state that the ledger knows lies in the database's files or rows, or was in any answer.
+    pub async fn holds_no_secret(&self) {
+        let ledger = self.ledger().await;
+        let tokens = ledger["tokens"].as_array().expect("a list");
+        let secrets: Vec<_> = tokens.iter().filter_map(|token| token["value"].as_str()).collect();
+        let mut places = self.heard.lock().expect("nobody panicked with it").clone();
+        places.extend(read_files(self.data.path()));
+        places.push(self.dump().await);
+        for secret in secrets {
+            for form in forms(secret) {
+                let found = places.iter().find(|place| place.contains(&form));
+                assert!(found.is_none(), "{form} lies open in {:.300}", found.map_or("", |place| place.as_str()));
+            }
+        }
+    }
+
+    /// Every row of every table as text.
+    async fn dump(&self) -> String {
+        let mut all = String::new();
+        for table in ["grants", "pages", "attempts", "revocations", "events", "sessions", "links", "secrets"] {
+            let rows = match self.app.store.backend() {
+                crate::server::store::Backend::Postgres => {
+                    let sql = format!("SELECT row_to_json(t)::text AS line FROM {table} t");
+                    self.app.store.read().query_all_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql)).await
+                }
+                crate::server::store::Backend::Sqlite => return all,
+            };
+            for row in rows.expect("the table is there") {
+                all.push_str(&row.try_get::<String>("", "line").expect("it is text"));
+            }
+        }
+        all
+    }
+}
+
+fn forms(secret: &str) -> Vec<String> {
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    // Whatever stands before it in the text that was encoded, one of three alignments shows its middle.
+    let base64 = (0..3).map(|shift| {
+        let encoded = BASE64_STANDARD.encode([&b"___"[..shift], secret.as_bytes()].concat());
+        encoded[4..encoded.len() - 4].to_owned()
+    });
+    let url: String = oauth2::url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    [secret.to_owned(), hex, url].into_iter().chain(base64).collect()
+}
+
+fn read_files(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).expect("the data folder");
+    let read = |path: std::path::PathBuf| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).into_owned();
+    files.map(|file| read(file.expect("an entry").path())).collect()
+}
+
+pub async fn loopback() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
+}
+
+async fn serve_sandbox(door: TcpListener) -> String {
+    let origin = format!("http://localhost:{}", door.local_addr().expect("it listens").port());
+    let router = sandbox::router(Sandbox::new(origin.clone()));
+    tokio::spawn(async move { axum::serve(door, router).await });
+    origin
+}
+
+pub fn settings(
+    address: SocketAddr,
+    data: &Path,
+    sandbox: &str,
+    database_url: Option<SecretString>,
+) -> Settings {
+    let app = |network: &str| AppCredentials {
+        client_id: sandbox::client_id(network),
+        client_secret: sandbox::client_secret(network).into(),
+    };
+    Settings {
+        base_url: format!("http://{address}"),
+        listen: address,
+        data: data.to_owned(),
+        // Processes that share a database share its key; a file in a folder of its own would differ.
+        vault_keys: database_url.is_some().then(|| format!("t:{}", BASE64_STANDARD.encode([7; 32])).into()),
+        database_url,
+        sandbox: Some(sandbox.to_owned()),
+        check_interval: Some(NEVER),
+        apps: sandbox::NETWORK_IDS.iter().map(|id| (NetworkId((*id).to_owned()), app(id))).collect(),
+        ..Settings::default()
+    }
+}
+
+pub fn expires_in(network: &str, seconds: u64) -> Value {
+    json!({ "network": network, "expires_in": seconds })
+}
