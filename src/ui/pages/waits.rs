@@ -218,7 +218,11 @@ impl Waits {
             return;
         }
         if let Some(text) = words::attempt_ended(&cell.name(), &cell.network_name(), &view.state) {
-            self.desk.notes.show_about(page, text);
+            // Who stopped knows; everything else is something to act on.
+            match view.state {
+                AttemptState::Stopped => self.desk.notes.say(text),
+                _ => self.desk.notes.show_about(page, text),
+            }
         }
     }
 
