@@ -9,7 +9,8 @@ use leptos_router::{
 };
 
 use super::{
-    home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn, trouble::NoSuchPage,
+    home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn,
+    trouble::NoSuchPage,
 };
 
 /// The app.

@@ -40,7 +40,7 @@ impl Claim {
         let options = Object::new();
         let _ = Reflect::set(&options, &"steal".into(), &JsValue::from_bool(how == How::Steal));
         let asked = request.call3(&locks, &name.into(), &options, &claim.on_granted(granted)).ok()?;
-        claim.watch(asked.dyn_into().ok()?, lost);
+        claim.watch(asked.dyn_ref()?, lost);
         Some(claim)
     }
 
@@ -58,7 +58,7 @@ impl Claim {
     }
 
     /// The request's own promise fails when the lock is stolen.
-    fn watch(&self, asked: Promise, lost: impl FnOnce() + 'static) {
+    fn watch(&self, asked: &Promise, lost: impl FnOnce() + 'static) {
         let is_wanted = self.is_wanted.clone();
         let on_lost = Closure::once(move |_: JsValue| {
             if is_wanted.get() {

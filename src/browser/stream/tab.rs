@@ -94,14 +94,13 @@ impl Tab {
             },
             move || lost.upgrade().iter().for_each(Self::let_go),
         );
-        match claim {
-            Some(claim) => drop(self.queued.replace(Some(claim))),
-            // Without locks every tab has a stream of its own, and nobody passes anything on.
-            None => {
-                self.channel.take();
-                self.hold();
-            }
+        if claim.is_some() {
+            self.queued.replace(claim);
+            return;
         }
+        // Without locks every tab has a stream of its own, and nobody passes anything on.
+        self.channel.take();
+        self.hold();
     }
 
     fn steal(self: &Rc<Self>) {

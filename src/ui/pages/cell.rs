@@ -48,7 +48,8 @@ fn StatusForm(cell: Cell, page: PageId, status: Memo<Option<Status>>) -> impl In
     let (form, attempt) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
     // While it waits, the form stays what the popup is being loaded from.
     let is_popup = Memo::new(move |_| {
-        status.with(|status| status.as_ref().is_some_and(|status| status.opens_popup() || *status == Status::Connecting))
+        status
+            .with(|status| status.as_ref().is_some_and(|status| status.opens_popup() || *status == Status::Connecting))
     });
     let clicked = cell.clone();
     let on_click = move || -> bool {

@@ -100,7 +100,7 @@ pub enum Live {
     /// Nobody has asked yet: on the server, and without JavaScript, for ever.
     Unknown,
     /// What is shown is true.
-    Live,
+    Up,
     /// It may be old.
     Reconnecting,
 }
@@ -184,6 +184,7 @@ impl Desk {
         if cell.page.with_untracked(|old| old.as_ref() == Some(&page)) {
             return true;
         }
+        self.notes.outdate(page.id);
         cell.page.set(Some(page));
         let after = untrack(|| cell.stored(now));
         if let Some(status) = after.filter(|after| before.is_some_and(|before| before.key() != after.key())) {
@@ -259,7 +260,9 @@ impl Desk {
     fn cells_by_place(self) -> HashMap<(LocationId, NetworkId), Cell> {
         self.rows.with_untracked(|rows| {
             let cells = rows.iter().flat_map(|row| row.cells.clone());
-            cells.map(|cell| ((cell.location, cell.network.with_untracked(|network| network.id.clone())), cell)).collect()
+            cells
+                .map(|cell| ((cell.location, cell.network.with_untracked(|network| network.id.clone())), cell))
+                .collect()
         })
     }
 

@@ -89,12 +89,12 @@ fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {
 fn on_disconnected(desk: super::desk::Desk, outcome: Returned) {
     let Some(Asked::Facts(cell, _)) = desk.asked.get_untracked() else { return };
     desk.asked.set(None);
-    if let Some(page) = cell.page.get_untracked() {
-        desk.put(PageView { link: Link::Unlinked, ..page });
-    }
+    let Some(page) = cell.page.get_untracked() else { return };
+    let id = page.id;
+    desk.put(PageView { link: Link::Unlinked, ..page });
     let text = words::returned(&cell.name(), &cell.network_name(), outcome);
     match outcome {
-        Returned::ByHand | Returned::Failed => desk.notes.show(text),
+        Returned::ByHand | Returned::Failed => desk.notes.show_about(id, text),
         Returned::Returned | Returned::StillUsed | Returned::UnderWay => desk.notes.say(text),
     }
 }

@@ -21,7 +21,8 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, action: ServerAction<Disc
         // Disconnected a moment ago; the dialog is closing.
         return ().into_any();
     };
-    let is_broken = cell.page.with_untracked(|page| matches!(page, Some(page) if matches!(page.link, Link::Broken(..))));
+    let is_broken =
+        cell.page.with_untracked(|page| matches!(page, Some(page) if matches!(page.link, Link::Broken(..))));
     let title = if is_broken { words::broken_title } else { words::disconnect_question };
     let sentences = sentences(&cell, &connection, desk.now.get_untracked());
     let details = ask_for_details(desk, page, details);

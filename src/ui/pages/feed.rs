@@ -68,12 +68,12 @@ impl Feed {
         }
         match news {
             News::Up { seq } => {
-                set_if_new(self.desk.live, Live::Live);
+                set_if_new(self.desk.live, Live::Up);
                 self.want(seq);
             }
             News::Down => set_if_new(self.desk.live, Live::Reconnecting),
             News::Change(event) => {
-                set_if_new(self.desk.live, Live::Live);
+                set_if_new(self.desk.live, Live::Up);
                 self.take(*event);
             }
             News::Snapshot => self.refresh(),
@@ -159,7 +159,9 @@ impl Feed {
         match missed {
             CatchUp::Snapshot => self.want_board(),
             CatchUp::Events(events) => {
-                events.into_iter().for_each(|event| self.take(event));
+                for event in events {
+                    self.take(event);
+                }
                 // A number that was told but cannot be had is not asked for again and again.
                 let got = self.desk.seq.get_value();
                 self.wanted.update_value(|wanted| wanted.1 |= got < wanted.0 && got == last);

@@ -63,7 +63,8 @@ async fn load(slug: String, asked: Option<PageId>) -> Result<Loaded, ApiError> {
     let me = api::session::me().await?;
     let board = api::pages::board(slug).await?;
     // The dialog is only for pages of this board that have something to tell.
-    let asked = asked.filter(|page| board.pages.iter().any(|view| view.id == *page && view.link.connection().is_some()));
+    let asked =
+        asked.filter(|page| board.pages.iter().any(|view| view.id == *page && view.link.connection().is_some()));
     let asked = match asked {
         Some(page) => api::pages::details(page).await.ok().map(|details| (page, details)),
         None => None,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::words;
+use crate::domain::{PageId, words};
 
 /// As many as stay in the document; a region that only grows would be read from the start by some screen readers.
 const KEPT: usize = 6;
@@ -12,6 +12,7 @@ struct Note {
     id: u32,
     text: String,
     is_seen: bool,
+    about: Option<PageId>,
 }
 
 /// The notes of a tab.
@@ -30,19 +31,31 @@ impl Notes {
 
     /// Says it aloud.
     pub fn say(self, text: String) {
-        self.add(text, false);
+        self.add(text, false, None);
     }
 
     /// Says it aloud and shows it: it is something to act on.
     pub fn show(self, text: String) {
-        self.add(text, true);
+        self.add(text, true, None);
     }
 
-    fn add(self, text: String, is_seen: bool) {
+    /// Says it aloud and shows it until something else happens to the page: then it is not true any more.
+    pub fn show_about(self, page: PageId, text: String) {
+        self.add(text, true, Some(page));
+    }
+
+    /// Something else happened to the page.
+    pub fn outdate(self, page: PageId) {
+        if self.notes.with_untracked(|notes| notes.iter().any(|note| note.about == Some(page))) {
+            self.notes.update(|notes| notes.retain(|note| note.about != Some(page)));
+        }
+    }
+
+    fn add(self, text: String, is_seen: bool, about: Option<PageId>) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         self.notes.update(|notes| {
-            notes.push(Note { id, text, is_seen });
+            notes.push(Note { id, text, is_seen, about });
             let surplus = notes.len().saturating_sub(KEPT);
             notes.drain(..surplus);
         });

@@ -30,12 +30,12 @@ pub fn Summary(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
 fn LiveSign(live: RwSignal<Live>) -> impl IntoView {
     let key = move || match live.get() {
         Live::Unknown => "unknown",
-        Live::Live => "live",
+        Live::Up => "live",
         Live::Reconnecting => "reconnecting",
     };
     let text = move || match live.get() {
         Live::Unknown => "",
-        Live::Live => words::LIVE,
+        Live::Up => words::LIVE,
         Live::Reconnecting => words::RECONNECTING,
     };
     view! { <span class="live" role="status" data-live=key>{text}</span> }

@@ -91,13 +91,16 @@ impl Waits {
     pub fn begin(self, cell: &Cell, attempt: AttemptId) {
         self.open.update_value(|open| {
             for (other, wait) in open.values_mut() {
-                if other.page.with_untracked(page_id) == cell.page.with_untracked(page_id) {
+                if page_id(other) == page_id(cell) {
                     wait.is_shown = false;
                 }
             }
             open.insert(attempt, (cell.clone(), Wait::new(browser::now_ms())));
         });
         cell.waiting.set(Some(attempt));
+        if let Some(page) = page_id(cell) {
+            self.desk.notes.outdate(page);
+        }
         if self.timer.get_value().is_none() {
             self.timer.set_value(Some(browser::every(GLANCE, move || self.glance())));
         }
@@ -112,7 +115,7 @@ impl Waits {
 
     /// Something happened to this page: asks for its attempts.
     pub fn ask_about(self, page: PageId) {
-        let is_it = |(_, (cell, _)): &(&AttemptId, &(Cell, Wait))| cell.page.with_untracked(page_id) == Some(page);
+        let is_it = |(_, (cell, _)): &(&AttemptId, &(Cell, Wait))| page_id(cell) == Some(page);
         let attempts: Vec<_> = self.open.with_value(|open| open.iter().filter(is_it).map(|(id, _)| *id).collect());
         for attempt in attempts {
             self.ask(attempt);
@@ -206,6 +209,7 @@ impl Waits {
 
     fn end(self, attempt: AttemptId, view: AttemptView, changes: u32) {
         let Some((cell, wait)) = self.forget(attempt) else { return };
+        let page = view.page.id;
         if cell.changes() == changes {
             self.desk.put(view.page);
         }
@@ -214,7 +218,11 @@ impl Waits {
             return;
         }
         if let Some(text) = words::attempt_ended(&cell.name(), &cell.network_name(), &view.state) {
-            self.desk.notes.show(text);
+            // Who stopped knows; everything else is something to act on.
+            match view.state {
+                AttemptState::Stopped => self.desk.notes.say(text),
+                _ => self.desk.notes.show_about(page, text),
+            }
         }
     }
 
@@ -250,8 +258,8 @@ impl Waits {
     }
 }
 
-fn page_id(page: &Option<crate::domain::PageView>) -> Option<PageId> {
-    page.as_ref().map(|page| page.id)
+fn page_id(cell: &Cell) -> Option<PageId> {
+    cell.page.with_untracked(|page| page.as_ref().map(|page| page.id))
 }
 
 fn stop_showing(cell: &Cell, attempt: AttemptId) {

@@ -28,7 +28,9 @@ pub fn disconnect_means(network: &str) -> String {
 /// What disconnecting a broken page does.
 #[must_use]
 pub fn forget_means(account: &str) -> String {
-    format!("Disconnect forgets the old permission. After that the page can be connected as somebody else than {account}.")
+    format!(
+        "Disconnect forgets the old permission. After that the page can be connected as somebody else than {account}."
+    )
 }
 
 /// Why a page broke, and what to do.
@@ -52,10 +54,7 @@ pub fn reason_in_full(reason: Reason, network: &str, account: &str) -> String {
 #[must_use]
 pub fn partly_in_full(missing: &[Ability], network: &str) -> String {
     let verbs: Vec<_> = missing.iter().map(|ability| ability_verb(*ability)).collect();
-    format!(
-        "{network} lets Greentick in, but not to {}. Click the amber icon and allow it there.",
-        verbs.join(" or ")
-    )
+    format!("{network} lets Greentick in, but not to {}. Click the amber icon and allow it there.", verbs.join(" or "))
 }
 
 /// When the permission ends, and what to do.

@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::*;
 use crate::{
     domain::{
-        Ability, Account, Board, Connection, Link, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId, PageView,
-        Reason, UserId, WorkspaceCard, WorkspaceId,
+        Ability, Account, Board, Connection, Link, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId,
+        PageView, Reason, UserId, WorkspaceCard, WorkspaceId,
     },
     ui::pages::{
         choice::{Choice, Show},
@@ -88,7 +88,8 @@ fn each_status_has_its_key_and_its_name() {
 fn a_red_icon_is_a_real_form_that_opens_a_window() {
     let html = cell_of(board(Some(Link::Unlinked), None, true), false);
     let page = id::<PageId>(2);
-    for part in [r#"method="post""#, &format!(r#"action="/connect/{page}""#), r#"target="_blank""#, r#"name="attempt""#] {
+    for part in [r#"method="post""#, &format!(r#"action="/connect/{page}""#), r#"target="_blank""#, r#"name="attempt""#]
+    {
         assert!(html.contains(part), "{part} is not in {html}");
     }
 }
