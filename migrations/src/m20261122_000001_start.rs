@@ -155,10 +155,7 @@ fn vault() -> Vec<TableCreateStatement> {
             .col(text("kek_id"))
             .col(binary("wrapped"))
             .take(),
-        table("canaries")
-            .col(ColumnDef::new("kek_id").text().not_null().primary_key())
-            .col(binary("sealed"))
-            .take(),
+        table("canaries").col(ColumnDef::new("kek_id").text().not_null().primary_key()).col(binary("sealed")).take(),
         table("secrets")
             .col(text("owner_table"))
             .col(text("owner_column"))

@@ -175,10 +175,7 @@ mod tests {
     #[test]
     fn a_broken_page_is_healed_only_by_its_own_account() {
         let broken = Link::Broken(connection("a"), Reason::Removed);
-        assert_eq!(
-            broken.clone().after(Change::Approved(connection("a"))),
-            Ok(Link::Linked(connection("a")))
-        );
+        assert_eq!(broken.clone().after(Change::Approved(connection("a"))), Ok(Link::Linked(connection("a"))));
         assert!(matches!(
             broken.after(Change::Approved(connection("b"))),
             Err(Impossible::WrongAccount { expected, got }) if expected.id == "a" && got.id == "b"

@@ -122,11 +122,13 @@ async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
         return Ok(Keys::read(&file)?);
     }
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|cause| KeysError::File { file: file.display().to_string(), cause })?;
+        std::fs::create_dir_all(folder).map_err(|cause| KeysError::File { file: file.display().to_string(), cause })?;
     }
     let keys = Keys::create(&file)?;
-    super::command::say(&format!("A new vault key lies in {}: keep a copy apart from the database's backups.", file.display()));
+    super::command::say(&format!(
+        "A new vault key lies in {}: keep a copy apart from the database's backups.",
+        file.display()
+    ));
     Ok(keys)
 }
 

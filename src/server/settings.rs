@@ -169,7 +169,12 @@ mod tests {
     fn the_environment_overrides_the_file() {
         let read = read(
             "base_url = \"https://a.example\"\ncheck_interval = 9\n",
-            &[("GREENTICK_BASE_URL", "https://b.example"), ("GREENTICK_APPS__X__CLIENT_ID", "me"), ("GREENTICK_APPS__X__CLIENT_SECRET", "s"), ("HOME", "/")],
+            &[
+                ("GREENTICK_BASE_URL", "https://b.example"),
+                ("GREENTICK_APPS__X__CLIENT_ID", "me"),
+                ("GREENTICK_APPS__X__CLIENT_SECRET", "s"),
+                ("HOME", "/"),
+            ],
         );
         let settings = read.ok().expect("good settings");
         assert_eq!(settings.base_url, "https://b.example");

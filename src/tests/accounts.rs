@@ -87,7 +87,7 @@ on_both! {
         let workspace = owner.board().await.workspace.id;
         crate::server::workspaces::add_member(&txn, workspace, me.id, crate::domain::Role::Viewer).await.expect("added");
         txn.commit().await.expect("committed");
-        let viewer = Person { workspace: owner.workspace.clone(), ..viewer };
+        let viewer = viewer.at(&owner.workspace);
         assert!(!viewer.board().await.may_connect);
         assert_eq!(viewer.post(&format!("/connect/{page}"), &[]).await.status, 403);
         assert_eq!(viewer.disconnects(page).await.json::<ApiError>(), ApiError::NotAllowed);

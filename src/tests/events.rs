@@ -19,14 +19,15 @@ on_both! {
         let owner = world.owner("Harbour").await;
         let workspace = owner.board().await.workspace.id;
         let names: Vec<_> = (0..60).map(|number| format!("Place {number}")).collect();
-        let writers = names.iter().enumerate().map(|(number, name)| async {
+        let owner_ref = &owner;
+        let writers = names.iter().enumerate().map(|(number, name)| async move {
             if number % 5 == 4 {
                 // A write that is dropped before its commit takes no number.
                 let mut writing = world.app.store.write(workspace).await.expect("it begins");
                 writing.next_seq().await.expect("a number");
                 return;
             }
-            owner.has(name, &["chirper"]).await;
+            owner_ref.has(name, &["chirper"]).await;
         });
         join_all(writers).await;
         let events = all(world, workspace).await;

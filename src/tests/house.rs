@@ -111,7 +111,8 @@ fn what_both_sides_speak_knows_nothing_of_either() {
 #[test]
 fn only_the_library_asks_which_side_it_is_on() {
     for (file, source) in sources() {
-        let asks = source.contains("cfg(feature") || source.contains("cfg(not(feature") || source.contains("cfg_attr(feature");
+        let asks =
+            source.contains("cfg(feature") || source.contains("cfg(not(feature") || source.contains("cfg_attr(feature");
         assert!(!asks || file == "lib.rs" || file == "tests/house.rs", "{file} asks for a feature");
     }
 }

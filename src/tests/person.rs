@@ -54,9 +54,9 @@ impl<'w> Person<'w> {
         Self { world, workspace, cookies: Mutex::default() }
     }
 
-    /// The same person at a second window of the same browser.
-    pub fn world(&self) -> &'w World {
-        self.world
+    /// The same browser at another workspace.
+    pub fn at(self, workspace: &str) -> Self {
+        Self { workspace: workspace.to_owned(), ..self }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -149,16 +149,12 @@ impl<'w> Person<'w> {
     }
 
     pub async fn opens_popup(&self, page: PageId) -> Popup<'_, 'w> {
-        let attempt = uuid::Uuid::new_v4().to_string();
+        let attempt = uuid::Uuid::now_v7().to_string();
         let start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt)]).await;
         assert_eq!(start.status, 200, "{start:?}");
         let url = between(&start.body, "location.replace(", ")");
         let url: String = serde_json::from_str(&url).expect("an address");
-        Popup {
-            person: self,
-            attempt: attempt.parse().expect("an id"),
-            url: Url::parse(&url).expect("an address"),
-        }
+        Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
     }
 
     pub async fn connects(&self, page: PageId, as_whom: &str) -> Answer {

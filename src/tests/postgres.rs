@@ -21,12 +21,12 @@ if [ "$(id -u)" = 0 ]; then chown postgres "$dir"; as="runuser -u postgres --"; 
 cd "$dir"
 $as "$bin/initdb" --pgdata "$dir/data" --username greentick --auth trust --no-sync --locale C.UTF-8 >"$dir/log" 2>&1
 $as "$bin/postgres" -D "$dir/data" -k "$dir" -h 127.0.0.1 -p "$1" \
-  -c fsync=off -c max_connections=400 -c shared_buffers=64MB >>"$dir/log" 2>&1 &
+  -c fsync=off -c max_connections=400 -c shared_buffers=64MB </dev/null >>"$dir/log" 2>&1 &
 server=$!
-trap 'kill -INT $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$dir"' EXIT
+trap '$as "$bin/pg_ctl" --pgdata "$dir/data" --mode immediate stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
 for i in $(seq 1 300); do
   if "$bin/pg_isready" -q -h 127.0.0.1 -p "$1"; then echo ready; break; fi
-  kill -0 $server 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
+  kill -0 $server 2>/dev/null || { tail -n 3 "$dir/log"; exit 1; }
   sleep 0.1
 done
 cat >/dev/null
@@ -47,12 +47,14 @@ fn start() -> Cluster {
         .args(["-c", SCRIPT, "postgres", &port.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        // A server that outlives us for a moment must not hold our own output open.
+        .stderr(Stdio::null())
         .spawn()
         .expect("bash is there");
     let mut line = String::new();
     let mut said = std::io::BufReader::new(shell.stdout.take().expect("it was piped"));
     std::io::BufRead::read_line(&mut said, &mut line).expect("the shell speaks");
-    assert_eq!(line, "ready\n", "PostgreSQL did not start; is the package `postgresql` installed?");
+    assert_eq!(line, "ready\n", "PostgreSQL did not start; is the package `postgresql` installed? It said: {line}");
     Cluster { port, _shell: Mutex::new(shell) }
 }
 

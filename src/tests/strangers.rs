@@ -38,8 +38,16 @@ struct Foreign {
 fn tries(foreign: &Foreign) -> Vec<Try> {
     let Foreign { workspace, page, location, attempt, session, app } = foreign;
     let of = |name: &'static str, value: &str| vec![(name, value.to_owned())];
-    let api = |door, form, stranger, nobody| Try { door, method: Method::POST, path: door.to_owned(), form, stranger, nobody };
-    let get = |door, path: String, stranger, nobody| Try { door, method: Method::GET, path, form: vec![], stranger, nobody };
+    let api = |door, form, stranger, nobody| Try {
+        door,
+        method: Method::POST,
+        path: door.to_owned(),
+        form,
+        stranger,
+        nobody,
+    };
+    let get =
+        |door, path: String, stranger, nobody| Try { door, method: Method::GET, path, form: vec![], stranger, nobody };
     let post = |door, path: String, form| Try { door, method: Method::POST, path, form, stranger: 404, nobody: 401 };
     let with = |mut form: Vec<(&'static str, String)>, name, value: &str| {
         form.push((name, value.to_owned()));
@@ -111,7 +119,7 @@ on_both! {
         let known: BTreeSet<_> = all.iter().map(|attempt| attempt.door.to_owned()).collect();
         assert_eq!(doors(), known, "a door that is not in the table, or one that is not there any more");
         for attempt in &all {
-            let stranger = world.owner(&format!("Stranger{}", uuid::Uuid::new_v4().simple())).await;
+            let stranger = world.owner(&format!("Stranger{}", uuid::Uuid::now_v7().simple())).await;
             let nobody = Person::new(world, "x".to_owned());
             for (who, person, expected) in [("stranger", &stranger, attempt.stranger), ("nobody", &nobody, attempt.nobody)] {
                 let form: Vec<_> = attempt.form.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -145,6 +145,8 @@ async fn another_process_on_the_same_postgres_is_heard() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let both = async { tokio::select! { () = heard => {}, () = writes => {} } };
+    let both = async {
+        tokio::select! { () = heard => {}, () = writes => {} }
+    };
     tokio::time::timeout(Duration::from_secs(20), both).await.expect("it is heard");
 }

@@ -88,7 +88,7 @@ impl World {
         };
         let (user, card) = accounts::make_owner(&self.app, owner).await.expect("a new owner");
         let link = accounts::make_link(&self.app, Purpose::SignIn(user)).await.expect("a link");
-        let mut person = Person::new(self, card.slug);
+        let person = Person::new(self, card.slug);
         let answer = person.get(&format!("/sign-in/{link}")).await;
         assert_eq!(answer.status, 303);
         person
@@ -174,7 +174,11 @@ impl World {
             let rows = match self.app.store.backend() {
                 crate::server::store::Backend::Postgres => {
                     let sql = format!("SELECT row_to_json(t)::text AS line FROM {table} t");
-                    self.app.store.read().query_all_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql)).await
+                    self.app
+                        .store
+                        .read()
+                        .query_all_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql))
+                        .await
                 }
                 crate::server::store::Backend::Sqlite => return all,
             };
@@ -214,12 +218,7 @@ async fn serve_sandbox(door: TcpListener) -> String {
     origin
 }
 
-pub fn settings(
-    address: SocketAddr,
-    data: &Path,
-    sandbox: &str,
-    database_url: Option<SecretString>,
-) -> Settings {
+pub fn settings(address: SocketAddr, data: &Path, sandbox: &str, database_url: Option<SecretString>) -> Settings {
     let app = |network: &str| AppCredentials {
         client_id: sandbox::client_id(network),
         client_secret: sandbox::client_secret(network).into(),

@@ -11,7 +11,11 @@ use uuid::Uuid;
 use super::rows::{session, user};
 use crate::{
     domain::{Moment, SessionCard, SessionId, UserId},
-    server::{App, Caller, Refusal, store::StoreError, vault::{hash, random_token}},
+    server::{
+        App, Caller, Refusal,
+        store::StoreError,
+        vault::{hash, random_token},
+    },
 };
 
 /// Unused for this long, a session ends.

@@ -112,10 +112,7 @@ fn is_right_issuer(definition: &Definition, attempt: &Attempt, iss: Option<&str>
     }
 }
 
-fn code_of(
-    definition: Option<Definition>,
-    answer: Result<SecretString, String>,
-) -> Result<SecretString, AttemptState> {
+fn code_of(definition: Option<Definition>, answer: Result<SecretString, String>) -> Result<SecretString, AttemptState> {
     answer.map_err(|error| match definition {
         Some(definition) if definition.authorize.cancelled.contains(&error) => AttemptState::Cancelled,
         _ if error == "temporarily_unavailable" || error == "server_error" => AttemptState::Failed(Trouble::NoAnswer),

@@ -31,8 +31,7 @@ pub async fn choices(caller: &Caller, id: AttemptId) -> Result<Choices, Refusal>
         .filter(|attempt| attempt.state.0 == AttemptState::Choosing)
         .ok_or(Refusal::NotFound)?;
     let taken = pages::pinned_at(db, attempt.workspace, attempt.page).await?;
-    let mut pages: Vec<_> =
-        attempt.choice.0.iter().map(|page| (page.clone(), taken.get(&page.id).copied())).collect();
+    let mut pages: Vec<_> = attempt.choice.0.iter().map(|page| (page.clone(), taken.get(&page.id).copied())).collect();
     pages.sort_by_key(|(_, taken)| taken.is_some());
     Ok(Choices { attempt, pages })
 }

@@ -237,8 +237,7 @@ async fn heal_siblings(
     for sibling in pages::pages_of(writing.txn(), approval.grant).await? {
         let view = pages::view(writing.txn(), writing.workspace(), sibling).await?;
         let Some(link) = view.filter(|view| view.id != page).map(|view| view.link) else { continue };
-        let Some(account) = link.pinned_to().and_then(|pin| pages_given.iter().find(|given| given.id == pin.id))
-        else {
+        let Some(account) = link.pinned_to().and_then(|pin| pages_given.iter().find(|given| given.id == pin.id)) else {
             continue;
         };
         let connection = Connection { account: account.clone(), ..approval.connection.clone() };

@@ -153,11 +153,7 @@ async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::M
     let Some(job) = revocation::Entity::find_by_id(job).one(db).await? else { return Ok(None) };
     let later = NEXT_TRY * 2_u32.saturating_pow(u32::try_from(job.tries).unwrap_or(0).min(6));
     let claimed = revocation::Entity::update_many()
-        .set(revocation::ActiveModel {
-            tries: Set(job.tries + 1),
-            next_try_at: Set(now + later),
-            ..Default::default()
-        })
+        .set(revocation::ActiveModel { tries: Set(job.tries + 1), next_try_at: Set(now + later), ..Default::default() })
         .filter(revocation::Column::Id.eq(job.id))
         .filter(revocation::Column::Tries.eq(job.tries))
         .exec(db)

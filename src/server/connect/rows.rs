@@ -5,9 +5,7 @@ pub mod attempt {
     use sea_orm::entity::prelude::*;
 
     use crate::{
-        domain::{
-            Account, AttemptId, AttemptState, Moment, NetworkAppId, PageId, SessionId, UserId, WorkspaceId,
-        },
+        domain::{Account, AttemptId, AttemptState, Moment, NetworkAppId, PageId, SessionId, UserId, WorkspaceId},
         server::store::Json,
     };
 

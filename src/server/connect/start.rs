@@ -2,11 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{
-    ConnectError,
-    attempts,
-    rows::attempt,
-};
+use super::{ConnectError, attempts, rows::attempt};
 use crate::{
     domain::{AttemptId, AttemptState, PageId},
     server::{

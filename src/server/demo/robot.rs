@@ -68,7 +68,8 @@ impl Robot {
         let request = field(&question, "request").ok_or(odd("the consent page"))?;
         let asked = Url::parse(url).map_err(|_| odd("the authorise address"))?;
         let scopes = asked.query_pairs().find(|(name, _)| name == "scope").map(|(_, value)| value.into_owned());
-        let mut form = vec![("request", request), ("person", consent.person.to_owned()), ("answer", "approve".to_owned())];
+        let mut form =
+            vec![("request", request), ("person", consent.person.to_owned()), ("answer", "approve".to_owned())];
         for scope in scopes.unwrap_or_default().split([' ', ',']).filter(|scope| !consent.without.contains(scope)) {
             form.push(("scope", scope.to_owned()));
         }

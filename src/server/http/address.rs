@@ -32,7 +32,8 @@ impl BaseUrl {
             None => false,
         };
         let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
-        let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let is_plain =
+            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if is_safe && is_plain { Ok(Self(url)) } else { Err(wrong()) }
     }
 
@@ -128,7 +129,9 @@ mod tests {
         for good in ["https://green.example", "http://127.0.0.1:8400", "http://localhost:1/", "http://[::1]:80"] {
             assert!(BaseUrl::parse(good).is_ok(), "{good}");
         }
-        for bad in ["http://green.example", "http://10.0.0.1", "https://x.example/app", "ftp://x", "x", "https://u@x.example"] {
+        for bad in
+            ["http://green.example", "http://10.0.0.1", "https://x.example/app", "ftp://x", "x", "https://u@x.example"]
+        {
             assert!(BaseUrl::parse(bad).is_err(), "{bad}");
         }
     }

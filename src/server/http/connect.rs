@@ -19,8 +19,7 @@ use crate::{
     server::{
         App, Caller, Refusal,
         connect::{self, Arrived, Attempt, Callback, Started},
-        networks,
-        pages, workspaces,
+        networks, pages, workspaces,
     },
 };
 
@@ -170,8 +169,15 @@ mod tests {
         assert_eq!(read_state("code=c&state=s&iss=i").as_deref(), Some("s"));
         assert_eq!(read_state("error=access_denied&state=s").as_deref(), Some("s"));
         for bad in [
-            "", "code=c", "state=s", "code=&state=s", "code=c&state=", "code=c&error=e&state=s", "code=c&code=d&state=s",
-            "code=c&state=s&state=t", "code=c&state=s&iss=a&iss=b",
+            "",
+            "code=c",
+            "state=s",
+            "code=&state=s",
+            "code=c&state=",
+            "code=c&error=e&state=s",
+            "code=c&code=d&state=s",
+            "code=c&state=s&state=t",
+            "code=c&state=s&iss=a&iss=b",
         ] {
             assert!(read(APP, bad).is_none(), "{bad}");
         }

@@ -74,9 +74,13 @@ mod tests {
 
     #[test]
     fn the_stream_is_for_our_own_pages_only() {
-        for (site, expected) in
-            [(None, true), (Some("same-origin"), true), (Some("none"), true), (Some("cross-site"), false), (Some("same-site"), false)]
-        {
+        for (site, expected) in [
+            (None, true),
+            (Some("same-origin"), true),
+            (Some("none"), true),
+            (Some("cross-site"), false),
+            (Some("same-site"), false),
+        ] {
             assert_eq!(allowed(Method::GET, "/w/x/events", site, None), expected, "{site:?}");
         }
         assert!(allowed(Method::GET, "/oauth/callback/x", Some("cross-site"), None));

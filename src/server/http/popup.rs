@@ -5,10 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use leptos::{
-    prelude::*,
-    tachys::view::RenderHtml,
-};
+use leptos::{prelude::*, tachys::view::RenderHtml};
 
 use super::{headers::popup_policy, site::PKG};
 use crate::{

@@ -15,7 +15,10 @@ use leptos::{
     prelude::{IntoView, expect_context},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
-use tower_http::compression::{CompressionLayer, predicate::{NotForContentType, Predicate, SizeAbove}};
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{NotForContentType, Predicate, SizeAbove},
+};
 
 use super::{connect, guard, headers, health, sign_in, site, stream};
 use crate::server::App;

@@ -153,12 +153,8 @@ async fn save(
     misses: i64,
     silent_since: Option<Moment>,
 ) -> Result<(), DbErr> {
-    let row = ActiveModel {
-        id: Set(app.id),
-        misses: Set(misses),
-        silent_since: Set(silent_since),
-        ..Default::default()
-    };
+    let row =
+        ActiveModel { id: Set(app.id), misses: Set(misses), silent_since: Set(silent_since), ..Default::default() };
     Entity::update(row).exec_without_returning(db).await?;
     Ok(())
 }

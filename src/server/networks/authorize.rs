@@ -19,11 +19,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// When the definition's address or the redirect address is none.
-pub fn authorize_url(
-    app: &NetworkApp,
-    redirect_uri: &str,
-    state: &str,
-) -> Result<Asked, oauth2::url::ParseError> {
+pub fn authorize_url(app: &NetworkApp, redirect_uri: &str, state: &str) -> Result<Asked, oauth2::url::ParseError> {
     let authorize = &app.definition.authorize;
     let client = BasicClient::new(ClientId::new(app.client_id.clone()))
         .set_auth_uri(oauth2::AuthUrl::new(authorize.url.clone())?)

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    TokenResponse, TokenUrl, basic::{BasicClient, BasicErrorResponseType}, basic::BasicTokenResponse,
+    TokenResponse, TokenUrl,
+    basic::BasicTokenResponse,
+    basic::{BasicClient, BasicErrorResponseType},
 };
 use secrecy::{ExposeSecret, SecretString};
 

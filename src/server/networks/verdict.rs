@@ -80,7 +80,12 @@ mod tests {
             ("chirper", 429, json!({}), Verdict::SlowDown(PAUSE)),
             ("chirper", 302, json!({}), Verdict::NoAnswer),
             ("pagebook", 400, json!({"error": {"code": 190, "error_subcode": 458}}), Verdict::Dead(Reason::Removed)),
-            ("pagebook", 400, json!({"error": {"code": 190, "error_subcode": 460}}), Verdict::Dead(Reason::PasswordChanged)),
+            (
+                "pagebook",
+                400,
+                json!({"error": {"code": 190, "error_subcode": 460}}),
+                Verdict::Dead(Reason::PasswordChanged),
+            ),
             ("pagebook", 400, json!({"error": {"code": 2}}), Verdict::NoAnswer),
         ] {
             assert_eq!(judged(network, status, json.clone()), verdict, "{network} {status} {json}");

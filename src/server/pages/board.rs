@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, Board, EventKind, GrantId, Link, LocationId, Moment, NetworkId, PageDetails, PageId,
-        PageView, WorkspaceId,
+        Actor, Board, EventKind, GrantId, Link, LocationId, Moment, NetworkId, PageDetails, PageId, PageView,
+        WorkspaceId,
     },
     server::{
         App, Member, Refusal, events,

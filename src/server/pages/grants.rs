@@ -143,8 +143,7 @@ pub async fn is_needed_elsewhere(
 /// # Errors
 /// When the database does not answer.
 pub async fn pages_of(db: &impl ConnectionTrait, id: GrantId) -> Result<Vec<PageId>, StoreError> {
-    let rows =
-        page::Entity::find().filter(page::Column::GrantId.eq(id)).order_by_asc(page::Column::Id).all(db).await?;
+    let rows = page::Entity::find().filter(page::Column::GrantId.eq(id)).order_by_asc(page::Column::Id).all(db).await?;
     Ok(rows.into_iter().map(|page| page.id).collect())
 }
 

@@ -10,7 +10,7 @@ mod transition;
 
 pub use board::{add, board, details, view};
 pub use grants::{
-    Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
-    pages_of, pinned_at, put_grant, release, visit_all_now, warn_once, workspaces_at,
+    Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
+    pinned_at, put_grant, release, visit_all_now, warn_once, workspaces_at,
 };
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -7,9 +7,7 @@ use super::rows::{
     page::{self, BROKEN, LINKED, UNLINKED},
 };
 use crate::{
-    domain::{
-        Account, Actor, Change, Connection, EventKind, GrantId, Impossible, Link, Moment, PageId, PageView,
-    },
+    domain::{Account, Actor, Change, Connection, EventKind, GrantId, Impossible, Link, Moment, PageId, PageView},
     server::{
         events::{self, New},
         store::{Json, StoreError, Writing},

@@ -27,7 +27,9 @@ pub enum StoreError {
         cause: std::io::Error,
     },
     /// The database was migrated by a newer greentick.
-    #[error("the database was last used by a newer greentick (it has the step {step}); start that one, or restore a backup")]
+    #[error(
+        "the database was last used by a newer greentick (it has the step {step}); start that one, or restore a backup"
+    )]
     Newer {
         /// The first step that this binary does not know.
         step: String,

@@ -108,13 +108,10 @@ impl Vault {
             workspace: Set(place.workspace),
             sealed: Set(seal::seal(&key, row.id, &place, value.expose_secret().as_bytes())),
         };
-        let over = OnConflict::columns([
-            secret::Column::OwnerTable,
-            secret::Column::OwnerColumn,
-            secret::Column::OwnerRow,
-        ])
-        .update_columns([secret::Column::Workspace, secret::Column::Sealed])
-        .to_owned();
+        let over =
+            OnConflict::columns([secret::Column::OwnerTable, secret::Column::OwnerColumn, secret::Column::OwnerRow])
+                .update_columns([secret::Column::Workspace, secret::Column::Sealed])
+                .to_owned();
         secret::Entity::insert(row).on_conflict(over).exec_without_returning(db).await?;
         Ok(())
     }

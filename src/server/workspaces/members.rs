@@ -1,8 +1,8 @@
 //! Who may see what: every question names the person, and answers nothing for other people's.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -100,7 +100,12 @@ pub async fn locations(app: &App, workspace: WorkspaceId) -> Result<Vec<Location
 ///
 /// # Errors
 /// When the database or the vault does not do it.
-pub async fn create(txn: &DatabaseTransaction, vault: &Vault, app: &App, name: &str) -> Result<WorkspaceCard, VaultError> {
+pub async fn create(
+    txn: &DatabaseTransaction,
+    vault: &Vault,
+    app: &App,
+    name: &str,
+) -> Result<WorkspaceCard, VaultError> {
     let id = WorkspaceId(Uuid::now_v7());
     let slug = first_slug(txn, name).await?;
     let row = workspace::ActiveModel {
@@ -135,8 +140,7 @@ pub async fn add_member(
 /// # Errors
 /// When the database does not answer.
 pub async fn first_slug(db: &impl ConnectionTrait, name: &str) -> Result<String, DbErr> {
-    let plain: String =
-        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let words: Vec<_> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let base = if words.is_empty() { "workspace".to_owned() } else { words.join("-") };
     for number in 1.. {

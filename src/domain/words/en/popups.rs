@@ -33,8 +33,7 @@ pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> Popup
 }
 
 /// A callback that nothing waits for.
-pub const UNKNOWN_CALLBACK: &str =
-    "This answer was used already, is too old, or was never asked for. Nothing changed. Close this window and click the icon again.";
+pub const UNKNOWN_CALLBACK: &str = "This answer was used already, is too old, or was never asked for. Nothing changed. Close this window and click the icon again.";
 /// A callback that is none.
 pub const BAD_CALLBACK: &str =
     "The network sent an answer that cannot be read. Nothing changed. Close this window and click the icon again.";
