@@ -98,7 +98,7 @@ mod tests {
     fn days_are_rounded_up_and_never_negative() {
         let now = Moment(1_000_000);
         assert_eq!(now.days_until(now + Duration::from_secs(1)), 1);
-        assert_eq!(now.days_until(now + Duration::from_secs(86_400)), 1);
+        assert_eq!(now.days_until(now + Duration::from_hours(24)), 1);
         assert_eq!(now.days_until(now + Duration::from_secs(86_401)), 2);
         assert_eq!(now.days_until(Moment(0)), 0);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Ability, Link, Moment, Reason};
 
 /// `expiring` begins this long before the day on which a person must act.
-pub const EXPIRING_LEAD: Duration = Duration::from_secs(7 * 86_400);
+pub const EXPIRING_LEAD: Duration = Duration::from_hours(7 * 24);
 
 /// The icon of a page. "No page here" is not among them: where there is no page there is no status.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use tracing::error;
 
 use super::{connect::ConnectError, pages::NotChanged, store::StoreError, vault::VaultError};
-use crate::domain::{ApiError, Field, Impossible};
+use crate::domain::{ApiError, Field};
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +76,7 @@ impl From<sea_orm::DbErr> for Refusal {
 impl From<NotChanged> for Refusal {
     fn from(error: NotChanged) -> Self {
         match error {
-            NotChanged::Impossible(Impossible::NotConnected | Impossible::NothingChanges) => Self::Changed,
-            NotChanged::Impossible(Impossible::WrongAccount { .. }) => Self::Changed,
+            NotChanged::Impossible(_) => Self::Changed,
             NotChanged::NoPage => Self::NotFound,
             NotChanged::Store(error) => Self::Store(error),
         }

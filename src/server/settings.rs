@@ -176,7 +176,7 @@ mod tests {
                 ("HOME", "/"),
             ],
         );
-        let settings = read.ok().expect("good settings");
+        let Ok(settings) = read else { panic!("good settings") };
         assert_eq!(settings.base_url, "https://b.example");
         assert_eq!(settings.check_interval, Some(9));
         assert_eq!(settings.apps[&NetworkId("x".into())].client_id, "me");

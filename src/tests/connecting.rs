@@ -61,7 +61,7 @@ on_both! {
         world.fault(expires_in("linkwork", 7 * 86_400 + 3_600)).await;
         owner.connects(pages[0], "ben").await;
         assert_eq!(owner.sees(pages[0]).await, Status::Connected);
-        world.clock.advance(Duration::from_secs(2 * 3_600));
+        world.clock.advance(Duration::from_hours(2));
         assert_eq!(owner.sees(pages[0]).await, Status::Expiring { days: 7 });
         let seq = owner.board().await.seq;
         world.keeper_comes().await;
@@ -127,13 +127,13 @@ on_both! {
         let pages = owner.has("Bondi", &["chirper", "linkwork", "hush"]).await;
         let late = owner.opens_popup(pages[0]).await;
         let callback = late.callback(Say::Yes("ben")).await;
-        world.clock.advance(Duration::from_secs(9 * 60));
+        world.clock.advance(Duration::from_mins(9));
         owner.get(&callback).await;
         assert_eq!(owner.sees(pages[0]).await, Status::Connected);
 
         let too_late = owner.opens_popup(pages[1]).await;
         let callback = too_late.callback(Say::Yes("ben")).await;
-        world.clock.advance(Duration::from_secs(11 * 60));
+        world.clock.advance(Duration::from_mins(11));
         assert_eq!(owner.looks(too_late.attempt).await.state, AttemptState::Expired);
         owner.get(&callback).await;
         assert_eq!(owner.sees(pages[1]).await, Status::NotConnected);

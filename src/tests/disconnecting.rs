@@ -61,7 +61,7 @@ on_both! {
         world.keeper_comes().await;
         assert_eq!(world.living_grants("chirper").await, 1, "still down");
         world.fault(json!({ "network": "chirper", "down": false })).await;
-        world.clock.advance(Duration::from_secs(300));
+        world.clock.advance(Duration::from_mins(5));
         world.keeper_comes().await;
         assert_eq!(world.living_grants("chirper").await, 0);
         let last = owner.call("pages/events_after", &[("workspace", &owner.workspace), ("seq", "0")]).await;
@@ -76,7 +76,7 @@ on_both! {
         owner.connects(page, "ben").await;
         world.fault(json!({ "network": "chirper", "down": true })).await;
         owner.disconnects(page).await;
-        world.clock.advance(Duration::from_secs(86_400 + 7_200));
+        world.clock.advance(Duration::from_hours(26));
         world.keeper_comes().await;
         let events = crate::server::events::after_in(&world.app.store, owner_workspace(world).await, 0).await;
         let CatchUp::Events(events) = events.expect("the database answers") else { panic!("a snapshot") };

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspaces", &["events", "store", "vault"]),
     ("accounts", &["workspaces", "store", "vault"]),
     ("connect", &["accounts", "networks", "pages", "events", "vault", "store"]),
-    ("keeper", &["connect", "networks", "pages", "events", "vault", "store"]),
+    ("keeper", &["accounts", "connect", "networks", "pages", "events", "vault", "store"]),
     ("http", &["accounts", "workspaces", "connect", "networks", "pages", "events", "vault", "store"]),
     ("sandbox", &["sandbox"]),
 ];

@@ -60,7 +60,7 @@ impl World {
 
     async fn with(database_url: Option<SecretString>) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
-        let sandbox = serve_sandbox(sandbox_door).await;
+        let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let settings = settings(address, data.path(), &sandbox, database_url);
@@ -191,7 +191,7 @@ impl World {
 }
 
 fn forms(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     // Whatever stands before it in the text that was encoded, one of three alignments shows its middle.
     let base64 = (0..3).map(|shift| {
         let encoded = BASE64_STANDARD.encode([&b"___"[..shift], secret.as_bytes()].concat());
@@ -211,7 +211,7 @@ pub async fn loopback() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
 }
 
-async fn serve_sandbox(door: TcpListener) -> String {
+fn serve_sandbox(door: TcpListener) -> String {
     let origin = format!("http://localhost:{}", door.local_addr().expect("it listens").port());
     let router = sandbox::router(Sandbox::new(origin.clone()));
     tokio::spawn(async move { axum::serve(door, router).await });

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A terminal is read within a day or not at all.
-const LIFE: Duration = Duration::from_secs(86_400);
+const LIFE: Duration = Duration::from_hours(24);
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::rows::{session, user};
@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// Unused for this long, a session ends.
-const IDLE: Duration = Duration::from_secs(12 * 3_600);
+const IDLE: Duration = Duration::from_hours(12);
 /// However much it is used, a session ends after this.
-const LIFE: Duration = Duration::from_secs(30 * 86_400);
+const LIFE: Duration = Duration::from_hours(30 * 24);
 /// Being seen is written down no more often than this.
-const SEEN_EVERY: Duration = Duration::from_secs(60);
+const SEEN_EVERY: Duration = Duration::from_mins(1);
 
 /// Whoever is signed in.
 #[derive(Clone, Debug)]
@@ -80,6 +80,17 @@ pub async fn begin_session(caller: &Caller, user: UserId) -> Result<Begun, Refus
     };
     session::Entity::insert(row).exec_without_returning(app.store.read()).await?;
     Ok(Begun(app.cookies.session(&token, LIFE)))
+}
+
+/// Removes sessions that are over.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn sweep(app: &App) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let over = session::Column::CreatedAt.lt(now - LIFE).or(session::Column::SeenAt.lt(now - IDLE));
+    session::Entity::delete_many().filter(over).exec(app.store.read()).await?;
+    Ok(())
 }
 
 /// The session that the request's cookie names, unless it has ended.

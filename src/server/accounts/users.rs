@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{Field, Me, Role, UserId, WorkspaceCard},
-    server::{App, Caller, Refusal, vault::VaultError, workspaces},
+    server::{App, Caller, Refusal, workspaces},
 };
 
 /// The first owner and their workspace.
@@ -115,7 +115,7 @@ async fn insert(
     };
     user::Entity::insert(row).exec_without_returning(txn).await?;
     let name = workspaces::name_from(&owner.workspace)?;
-    let workspace = workspaces::create(txn, &app.vault, app, &name).await.map_err(VaultError::from)?;
+    let workspace = workspaces::create(txn, &app.vault, app, &name).await?;
     workspaces::add_member(txn, workspace.id, id, Role::Owner).await?;
     Ok((id, workspace))
 }

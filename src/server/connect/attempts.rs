@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,11 @@ use crate::{
 };
 
 /// An approval that takes longer begins anew; networks' own pages give up earlier.
-pub const LIFE: Duration = Duration::from_secs(600);
+pub const LIFE: Duration = Duration::from_mins(10);
+/// A tab that asks how an attempt stood has asked by then.
+const KEPT_FOR: Duration = Duration::from_hours(24);
+/// A sweep is no reason to hold anybody up.
+const SWEPT_AT_ONCE: u64 = 500;
 /// More open popups than this in one session would make the request's cookies too long for some servers.
 const OPEN_AT_MOST: usize = 20;
 
@@ -98,7 +103,7 @@ pub async fn keep(
 /// When there is none, or it does not open.
 pub async fn kept(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<Kept, ConnectError> {
     let text = vault.get(db, Secrets(attempt).answer()).await?;
-    serde_json::from_str(text.expose_secret()).map_err(|_| ConnectError::Unreadable)
+    serde_json::from_str(text.expose_secret()).ok().ok_or(ConnectError::Unreadable)
 }
 
 /// Stores a new attempt and its verifier. Of too many open ones of the same session the oldest end; their ids are
@@ -198,6 +203,20 @@ pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Account]) 
 pub async fn forget(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<(), VaultError> {
     vault.forget(db, Secrets(attempt).verifier()).await?;
     vault.forget(db, Secrets(attempt).answer()).await
+}
+
+/// Removes attempts that ended long ago, and what they kept.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn sweep(app: &App) -> Result<(), ConnectError> {
+    let db = app.store.read();
+    let old = attempt::Column::CreatedAt.lt(app.clock.now() - KEPT_FOR);
+    for attempt in attempt::Entity::find().filter(old).limit(SWEPT_AT_ONCE).all(db).await? {
+        forget(db, &app.vault, &attempt).await?;
+        attempt::Entity::delete_by_id(attempt.id).exec(db).await?;
+    }
+    Ok(())
 }
 
 /// Goes on, at start, with attempts whose answer had come when the last process ended.

@@ -50,6 +50,7 @@ pub async fn arrive(
     let app = caller.app();
     let Some(attempt) = attempts::take(app, &callback.state).await? else { return Ok(Arrived::Unknown) };
     if !attempt.state.0.is_open() {
+        attempts::forget(app.store.read(), &app.vault, &attempt).await?;
         let state = attempt.state.0.clone();
         return Ok(Arrived::Ended(attempt, state));
     }

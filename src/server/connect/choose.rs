@@ -52,5 +52,5 @@ pub async fn choose(caller: &Caller, id: AttemptId, account: &str) -> Result<Att
         let approved = finish::ask(&app, &network_app, &attempt).await?;
         finish::link(&app, &attempt, &network_app, approved, account).await
     });
-    Ok(task.await.map_err(|_| ConnectError::Unreadable)??)
+    Ok(task.await.ok().ok_or(ConnectError::Unreadable)??)
 }

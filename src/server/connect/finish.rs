@@ -33,7 +33,7 @@ pub async fn finish(app: &App, attempt: Attempt, code: SecretString) -> Result<A
         }
         done
     });
-    task.await.map_err(|_| ConnectError::Unreadable)?
+    task.await.ok().ok_or(ConnectError::Unreadable)?
 }
 
 async fn exchange_and_go_on(app: &App, attempt: Attempt, code: SecretString) -> Result<AttemptState, ConnectError> {

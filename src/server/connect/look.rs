@@ -1,7 +1,7 @@
 //! How an attempt stands, for the person who opened it.
 
 use super::{
-    attempts::{self, Attempt, LIFE},
+    attempts::{self, Attempt, LIFE, Secrets},
     finish,
 };
 use crate::{
@@ -31,6 +31,8 @@ pub async fn stop(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal
         finish::give_up(app, &attempt, AttemptState::Stopped).await?;
     } else {
         attempts::end(app.store.read(), id, &AttemptState::Stopped).await?;
+        // Without its verifier a code that comes later is worth nothing.
+        app.vault.forget(app.store.read(), Secrets(&attempt).verifier()).await?;
     }
     look(caller, id).await
 }

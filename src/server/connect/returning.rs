@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A permission that could not be given back by then is told as failed, and its tokens are forgotten.
-const LIFE: Duration = Duration::from_secs(86_400);
+const LIFE: Duration = Duration::from_hours(24);
 /// Longer than one try takes, so that no two processes are at one job.
 const NEXT_TRY: Duration = Duration::from_secs(90);
 

@@ -40,7 +40,7 @@ pub async fn start(caller: &Caller, page: PageId, suggested: Option<AttemptId>) 
     let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
     let redirect_uri = app.base_url.callback(network_app.id);
     let (state, cookie) = (random_token(), random_token());
-    let asked = authorize_url(&network_app, &redirect_uri, &state).map_err(|_| ConnectError::BadAddress)?;
+    let asked = authorize_url(&network_app, &redirect_uri, &state).ok().ok_or(ConnectError::BadAddress)?;
     let attempt = attempt::Model {
         id: suggested.unwrap_or_else(|| AttemptId(Uuid::now_v7())),
         state_hash: hash(&state),

@@ -79,7 +79,7 @@ pub async fn run<V: IntoView + 'static>(wishes: Wishes, front: Front<V>) -> Resu
     }
     serve::begin_work(&app).await?;
     tell(&app, &sandbox, &link, is_new.then_some(&password));
-    server.await.map_err(|_| StartError::Demo("the server panicked"))?
+    server.await.ok().ok_or(StartError::Demo("the server panicked"))?
 }
 
 fn loopback(port: u16) -> SocketAddr {

@@ -37,7 +37,7 @@ impl Robot {
         let cookie = accounts::use_sign_in_link(&nobody, &link).await?.cookie();
         let session = pair(&cookie);
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_str(&session).map_err(|_| odd("its cookie"))?);
+        headers.insert(header::COOKIE, HeaderValue::from_str(&session).ok().ok_or(odd("its cookie"))?);
         let caller = Caller::of(app, headers).await?;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
         Ok(Self { http, origin: app.base_url.origin(), sandbox: sandbox.to_owned(), session, caller })
@@ -55,7 +55,7 @@ impl Robot {
         let start = start.send().await?;
         let attempt = start.headers().get(header::SET_COOKIE).map(pair).ok_or(odd("the start page's cookie"))?;
         let url = between(&start.text().await?, "location.replace(", ")").ok_or(odd("the start page"))?;
-        let url: String = serde_json::from_str(&url).map_err(|_| odd("the start page's address"))?;
+        let url: String = serde_json::from_str(&url).ok().ok_or(odd("the start page's address"))?;
         let way_back = self.approves(&url, consent).await?;
         let cookies = format!("{}; {attempt}", self.session);
         let end = self.http.get(way_back).header("cookie", &cookies).send().await?;
@@ -66,7 +66,7 @@ impl Robot {
     async fn approves(&self, url: &str, consent: Consent) -> Result<String, StartError> {
         let question = self.http.get(url).send().await?.text().await?;
         let request = field(&question, "request").ok_or(odd("the consent page"))?;
-        let asked = Url::parse(url).map_err(|_| odd("the authorise address"))?;
+        let asked = Url::parse(url).ok().ok_or(odd("the authorise address"))?;
         let scopes = asked.query_pairs().find(|(name, _)| name == "scope").map(|(_, value)| value.into_owned());
         let mut form =
             vec![("request", request), ("person", consent.person.to_owned()), ("answer", "approve".to_owned())];

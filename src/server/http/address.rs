@@ -24,7 +24,7 @@ impl BaseUrl {
     /// [`BaseUrlError`] for anything but https, or http on loopback.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let wrong = || BaseUrlError(text.to_owned());
-        let url = Url::parse(text).map_err(|_| wrong())?;
+        let url = Url::parse(text).ok().ok_or_else(wrong)?;
         let is_loopback = match url.host() {
             Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
             Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),

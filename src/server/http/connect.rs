@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// As long as the attempt.
-const COOKIE_LIFE: Duration = Duration::from_secs(600);
+const COOKIE_LIFE: Duration = Duration::from_mins(10);
 /// Longer queries carry no code that any network gives.
 const QUERY_LIMIT: usize = 8 * 1024;
 
@@ -41,7 +41,7 @@ pub async fn start(
     Path(page): Path<String>,
     Form(click): Form<Click>,
 ) -> Result<Response, Page> {
-    let page: PageId = page.parse().map_err(|_| Refusal::NotFound)?;
+    let page: PageId = page.parse().ok().ok_or(Refusal::NotFound)?;
     let suggested = click.attempt.and_then(|id| id.parse().ok());
     let Started { attempt, url, network, cookie, ended } = connect::start(&caller, page, suggested).await?;
     let mut response = popup::on_the_way(&network, &url);
@@ -115,7 +115,7 @@ pub struct Chosen {
 
 /// `POST /connect/attempt/{attempt}/choose`: links the chosen page.
 pub async fn choose(caller: Caller, Path(attempt): Path<String>, Form(chosen): Form<Chosen>) -> Result<Response, Page> {
-    let id: AttemptId = attempt.parse().map_err(|_| Refusal::NotFound)?;
+    let id: AttemptId = attempt.parse().ok().ok_or(Refusal::NotFound)?;
     let attempt = connect::choices(&caller, id).await?.attempt;
     let state = connect::choose(&caller, id, &chosen.account).await?;
     told(&caller, &attempt, &state).await

@@ -6,7 +6,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 fn is_allowed(method: &Method, path: &str, headers: &HeaderMap, origin: &str) -> bool {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         // EventSource sends no Origin, and a person may open the address by hand (`none`).
         let is_stream = path.starts_with("/w/") && path.ends_with("/events");
@@ -42,14 +42,14 @@ mod tests {
 
     const OURS: &str = "https://green.example";
 
-    fn allowed(method: Method, path: &str, site: Option<&str>, origin: Option<&str>) -> bool {
+    fn allowed(method: &Method, path: &str, site: Option<&str>, origin: Option<&str>) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
             if let Some(value) = value {
                 headers.insert(name, value.parse().expect("a header"));
             }
         }
-        is_allowed(&method, path, &headers, OURS)
+        is_allowed(method, path, &headers, OURS)
     }
 
     #[test]
@@ -67,7 +67,7 @@ mod tests {
             (None, None, false),
         ] {
             for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-                assert_eq!(allowed(method.clone(), "/api/x", site, origin), expected, "{method} {site:?} {origin:?}");
+                assert_eq!(allowed(&method, "/api/x", site, origin), expected, "{method} {site:?} {origin:?}");
             }
         }
     }
@@ -81,8 +81,8 @@ mod tests {
             (Some("cross-site"), false),
             (Some("same-site"), false),
         ] {
-            assert_eq!(allowed(Method::GET, "/w/x/events", site, None), expected, "{site:?}");
+            assert_eq!(allowed(&Method::GET, "/w/x/events", site, None), expected, "{site:?}");
         }
-        assert!(allowed(Method::GET, "/oauth/callback/x", Some("cross-site"), None));
+        assert!(allowed(&Method::GET, "/oauth/callback/x", Some("cross-site"), None));
     }
 }

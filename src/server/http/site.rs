@@ -27,8 +27,9 @@ pub static PKG: LazyLock<String> = LazyLock::new(|| {
     for file in names.iter().filter_map(|name| Site::get(name)) {
         all.update(file.metadata.sha256_hash());
     }
-    let hash: String = all.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("pkg-{hash}")
+    let hash = all.finalize();
+    let short: [u8; 8] = hash[..8].try_into().expect("SHA-256 has 32 bytes");
+    format!("pkg-{:016x}", u64::from_be_bytes(short))
 });
 
 /// `GET /{pkg}/{*file}`: a built file, for ever where the address has the right hash.

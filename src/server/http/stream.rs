@@ -124,24 +124,24 @@ impl Feed {
                 for event in missed {
                     let message = sse::Event::default().event("change").id(event.seq.to_string());
                     self.last = event.seq;
-                    self.put(message.json_data(&event).map_err(|_| Gone)?)?;
+                    self.put(message.json_data(&event).ok().ok_or(Gone)?)?;
                 }
             }
             CatchUp::Snapshot => {
                 let now = events::current(app.store.read(), self.member.workspace().id).await?;
                 self.last = now;
                 let message = sse::Event::default().event("snapshot").id(now.to_string());
-                self.put(message.json_data(json!({ "seq": now })).map_err(|_| Gone)?)?;
+                self.put(message.json_data(json!({ "seq": now })).ok().ok_or(Gone)?)?;
             }
         }
         Ok(())
     }
 
     fn say(&self, name: &str, data: &serde_json::Value) -> Result<(), Gone> {
-        self.put(sse::Event::default().event(name).json_data(data).map_err(|_| Gone)?)
+        self.put(sse::Event::default().event(name).json_data(data).ok().ok_or(Gone)?)
     }
 
     fn put(&self, message: sse::Event) -> Result<(), Gone> {
-        self.send.try_send(Ok(message)).map_err(|_| Gone)
+        self.send.try_send(Ok(message)).ok().ok_or(Gone)
     }
 }

@@ -7,16 +7,24 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::{App, connect, pages};
+use super::{App, accounts, connect, pages};
 
 /// How many grants one round looks at.
 const ROUND: u64 = 32;
 /// Between rounds that found nothing to do.
 const REST: Duration = Duration::from_millis(500);
 
+/// How often what is over is swept away.
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+
 /// Runs until the process is asked to stop.
 pub async fn run(app: App) {
+    let mut swept_at = app.clock.now();
     loop {
+        if app.clock.now().since(swept_at) > SWEEP_EVERY {
+            swept_at = app.clock.now();
+            sweep(&app).await;
+        }
         let worked = round(&app).await;
         if worked {
             continue;
@@ -25,6 +33,15 @@ pub async fn run(app: App) {
             () = app.stopping.cancelled() => return,
             () = tokio::time::sleep(REST) => {}
         }
+    }
+}
+
+async fn sweep(app: &App) {
+    if let Err(error) = connect::sweep(app).await {
+        warn!(%error, "old attempts are not swept away yet");
+    }
+    if let Err(error) = accounts::sweep(app).await {
+        warn!(%error, "old sessions are not swept away yet");
     }
 }
 

@@ -15,7 +15,7 @@ use super::super::{
 use crate::domain::{Actor, Change, EXPIRING_LEAD, EventKind, Moment, Reason, WorkspaceId};
 
 /// After a visit without an answer, the next one comes this soon at the latest.
-const AFTER_A_MISS: Duration = Duration::from_secs(60);
+const AFTER_A_MISS: Duration = Duration::from_mins(1);
 
 #[derive(Debug, thiserror::Error)]
 enum VisitError {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 /// Giving up after the request has left makes its outcome unknown, so wait longer than any network needs.
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+const ANSWER_LIMIT: Duration = Duration::from_mins(1);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const BODY_LIMIT: usize = 256 * 1024;
 /// Some networks refuse clients that do not say who they are.

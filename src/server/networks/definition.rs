@@ -139,7 +139,7 @@ pub struct Granted {
     /// The path of what says whether it is granted.
     pub status: String,
     /// What that says when it is.
-    pub granted: String,
+    pub is: String,
 }
 
 /// Giving a permission back.

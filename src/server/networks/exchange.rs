@@ -91,11 +91,11 @@ fn told(error: &CrateError) -> ExchangeError {
     match error {
         RequestTokenError::Request(no_answer) => (*no_answer).into(),
         RequestTokenError::ServerResponse(answer) => match answer.error() {
-            BasicErrorResponseType::InvalidGrant => ExchangeError::CodeRefused,
             BasicErrorResponseType::InvalidClient
             | BasicErrorResponseType::UnauthorizedClient
             | BasicErrorResponseType::InvalidScope
             | BasicErrorResponseType::UnsupportedGrantType => ExchangeError::AppRefused,
+            // `invalid_grant`, and every word of the network's own.
             _ => ExchangeError::CodeRefused,
         },
         _ => ExchangeError::Odd,

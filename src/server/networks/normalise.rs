@@ -65,7 +65,7 @@ fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
     if !fields.get("token_type").is_some_and(Value::is_string) {
         fields.insert("token_type".into(), "bearer".into());
     }
-    if fields.get("refresh_token").is_some_and(|token| !token.as_str().is_some_and(|token| !token.is_empty())) {
+    if fields.get("refresh_token").is_some_and(|token| token.as_str().is_none_or(str::is_empty)) {
         fields.remove("refresh_token");
     }
     Value::Object(fields)

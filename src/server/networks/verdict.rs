@@ -24,7 +24,7 @@ pub enum Verdict {
 }
 
 /// When a network says "slow down" and not for how long.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 impl Verdict {
     /// Judges `answer` by the definition's rules, the first match first. What matches none is [`Verdict::NoAnswer`].

@@ -83,7 +83,7 @@ pub async fn granted_scopes(
     let Some(granted) = &definition.granted else { return Ok(None) };
     let json = ask(client, definition, &granted.url, access).await?;
     let items = at(&json, &granted.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    let is_granted = |item: &&Value| text_at(item, &granted.status).as_ref() == Some(&granted.granted);
+    let is_granted = |item: &&Value| text_at(item, &granted.status).as_ref() == Some(&granted.is);
     Ok(Some(items.iter().filter(is_granted).filter_map(|item| text_at(item, &granted.scope)).collect()))
 }
 

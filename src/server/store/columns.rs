@@ -88,7 +88,7 @@ impl<T: DeserializeOwned> TryGetable for Json<T> {
 impl<T: DeserializeOwned> ValueType for Json<T> {
     fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
         let text = <String as ValueType>::try_from(value)?;
-        serde_json::from_str(&text).map(Self).map_err(|_| ValueTypeErr)
+        serde_json::from_str(&text).map(Self).ok().ok_or(ValueTypeErr)
     }
 
     fn type_name() -> String {

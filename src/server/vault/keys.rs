@@ -81,7 +81,7 @@ impl Keys {
     /// [`KeysError::File`], also when there is a file already.
     pub fn create(file: &Path) -> Result<Self, KeysError> {
         use std::{io::Write, os::unix::fs::OpenOptionsExt};
-        let id = format!("k{}", hex(&random::<4>()));
+        let id = format!("k{:08x}", u32::from_be_bytes(random()));
         let line = SecretString::from(format!("{id}:{}\n", BASE64_STANDARD.encode(random::<32>())));
         let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         made.and_then(|mut made| {
@@ -111,10 +111,6 @@ fn parse_line(line: &str) -> Option<(String, Key)> {
 
 fn named(file: &Path, cause: std::io::Error) -> KeysError {
     KeysError::File { file: file.display().to_string(), cause }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! The vault's tables.
 
-use sea_orm::entity::prelude::*;
-
-use crate::domain::WorkspaceId;
-
 pub mod data_key {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::WorkspaceId;
 
     /// A workspace's key, wrapped by a key-encryption key. Without it every backup's secrets of the workspace are noise.
     #[derive(Clone, Debug, DeriveEntityModel)]
@@ -25,7 +23,7 @@ pub mod data_key {
 }
 
 pub mod canary {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// A known text sealed by a key-encryption key, so that a wrong key is told at start.
     #[derive(Clone, Debug, DeriveEntityModel)]
@@ -43,7 +41,9 @@ pub mod canary {
 }
 
 pub mod secret {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::WorkspaceId;
 
     /// A sealed value and the place it belongs to.
     #[derive(Clone, Debug, DeriveEntityModel)]

@@ -16,6 +16,7 @@ use crate::{
 
 /// The dashed +. What it adds is red: connecting is a click of its own, because a popup needs one.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub fn AddPage(cell: Cell) -> impl IntoView {
     let Parts { desk, .. } = expect_context();
     let network = cell.network.with_untracked(|network| network.id.clone());
