@@ -36,9 +36,6 @@ pub enum ApiError {
     /// A field is not as it must be.
     #[error("bad input")]
     BadInput(Field),
-    /// Too many tries; wait a little.
-    #[error("too many tries")]
-    TooMany,
     /// The server could not do it, or could not be reached; trying again may help.
     #[error("unavailable")]
     Unavailable,

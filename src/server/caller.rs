@@ -171,11 +171,18 @@ pub async fn answer<T>(work: impl AsyncFnOnce(&Caller) -> Result<T, Refusal>) ->
     };
     done.map_err(|refusal| {
         let (status, told) = refusal.as_told();
-        if let Some(response) = use_context::<ResponseOptions>() {
+        // A page that is drawn for nobody redirects to the sign-in page, and a browser follows only a 3xx.
+        let redirects = told == ApiError::SignedOut && !is_call();
+        if let Some(response) = use_context::<ResponseOptions>().filter(|_| !redirects) {
             response.set_status(status);
         }
         told
     })
+}
+
+/// Whether a browser asks the server function itself, and not a page that is being drawn.
+fn is_call() -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/api/"))
 }
 
 async fn caller() -> Result<Caller, Refusal> {

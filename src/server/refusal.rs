@@ -27,9 +27,6 @@ pub enum Refusal {
     /// A field is not as it must be.
     #[error("bad {0:?}")]
     BadInput(Field),
-    /// Too many tries.
-    #[error("too many tries")]
-    TooMany,
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,7 +52,6 @@ impl Refusal {
             Self::Changed => (StatusCode::CONFLICT, ApiError::Changed),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, ApiError::WrongPassword),
             Self::BadInput(field) => (StatusCode::UNPROCESSABLE_ENTITY, ApiError::BadInput(*field)),
-            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, ApiError::TooMany),
             Self::Store(_) | Self::Vault(_) | Self::Connect(_) | Self::Internal(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable)
             }

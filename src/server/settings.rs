@@ -31,6 +31,7 @@ pub struct Settings {
     /// A sandbox's address, which makes its networks usable.
     pub sandbox: Option<String>,
     /// Seconds between checks of a permission, instead of what each definition says.
+    #[serde(deserialize_with = "number")]
     pub check_interval: Option<u64>,
     /// Our apps at the networks.
     pub apps: HashMap<NetworkId, AppCredentials>,
@@ -138,12 +139,18 @@ fn line_of(text: &str, offset: usize) -> usize {
     text[..offset.min(text.len())].matches('\n').count() + 1
 }
 
-/// Numbers stay numbers; everything else is text.
+/// A number, also as the text that the environment has it in.
+fn number<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
+    let value = toml::Value::deserialize(value)?;
+    let number = value.as_integer().map(|number| number.to_string()).or_else(|| value.as_str().map(str::to_owned));
+    let number = number.and_then(|number| number.parse().ok());
+    number.map(Some).ok_or_else(|| serde::de::Error::custom("check_interval must be a whole number of seconds"))
+}
+
 fn put(table: &mut toml::Table, path: &[&str], value: &str) {
     let [key, rest @ ..] = path else { return };
     if rest.is_empty() {
-        let value = value.parse::<i64>().map_or_else(|_| value.into(), toml::Value::Integer);
-        table.insert((*key).to_owned(), value);
+        table.insert((*key).to_owned(), value.into());
         return;
     }
     let inner = table.entry((*key).to_owned()).or_insert_with(|| toml::Table::new().into());
@@ -171,15 +178,16 @@ mod tests {
             "base_url = \"https://a.example\"\ncheck_interval = 9\n",
             &[
                 ("GREENTICK_BASE_URL", "https://b.example"),
-                ("GREENTICK_APPS__X__CLIENT_ID", "me"),
+                ("GREENTICK_APPS__X__CLIENT_ID", "1234"),
                 ("GREENTICK_APPS__X__CLIENT_SECRET", "s"),
                 ("HOME", "/"),
+                ("GREENTICK_CHECK_INTERVAL", "7"),
             ],
         );
         let Ok(settings) = read else { panic!("good settings") };
         assert_eq!(settings.base_url, "https://b.example");
-        assert_eq!(settings.check_interval, Some(9));
-        assert_eq!(settings.apps[&NetworkId("x".into())].client_id, "me");
+        assert_eq!(settings.check_interval, Some(7));
+        assert_eq!(settings.apps[&NetworkId("x".into())].client_id, "1234");
     }
 
     #[test]

@@ -160,6 +160,38 @@ on_both! {
         assert_eq!(owner.sees(page).await, Status::Connected);
     }
 
+    async fn a_server_that_stops_finishes_what_is_in_flight(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        let callback = owner.opens_popup(page).await.callback(Say::Yes("ben")).await;
+        world.fault(json!({ "network": "chirper", "delay_ms": 700 })).await;
+        let stops = async {
+            // By then the code is at the network, and its answer is not here.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert_eq!(world.requests("chirper", "token").await, 1);
+            world.stops().await;
+        };
+        let (end, ()) = tokio::join!(owner.get(&callback), stops);
+        assert!(end.body.contains("is connected"), "{}", end.body);
+    }
+
+    async fn a_person_who_hangs_up_loses_nothing(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        let callback = owner.opens_popup(page).await.callback(Say::Yes("ben")).await;
+        world.fault(json!({ "network": "chirper", "delay_ms": 500 })).await;
+        let hung_up = tokio::time::timeout(Duration::from_millis(200), owner.get(&callback)).await;
+        assert!(hung_up.is_err(), "the answer came too early to hang up on");
+        for _ in 0..100 {
+            if owner.sees(page).await == Status::Connected {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(owner.sees(page).await, Status::Connected);
+        assert_eq!(world.requests("chirper", "token").await, 1);
+    }
+
     async fn many_popups_at_once_all_land_right(world) {
         let owner = world.owner("Harbour").await;
         let mut pages = Vec::new();

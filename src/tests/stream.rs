@@ -120,10 +120,7 @@ on_both! {
         let owner = world.owner("Harbour").await;
         let mut live = Stream::open(&owner, world, "", None).await;
         live.next().await.expect("a greeting");
-        world.app.stopping.cancel();
-        while live.next().await.is_some() {}
-        assert_eq!(owner.get("/readyz").await.status, 503);
-        assert_eq!(owner.get("/healthz").await.status, 200);
+        tokio::join!(async { while live.next().await.is_some() {} }, world.stops());
     }
 }
 

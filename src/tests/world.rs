@@ -12,7 +12,7 @@ use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{person::Person, postgres};
 use crate::{
@@ -21,10 +21,10 @@ use crate::{
         App,
         accounts::{self, NewOwner, Purpose},
         clock::Clock,
-        http::{self, Front},
+        http::Front,
         keeper, pages,
         sandbox::{self, Sandbox},
-        serve,
+        serve::{self, StartError},
         settings::{AppCredentials, Settings},
     },
     ui,
@@ -42,6 +42,7 @@ pub struct World {
     pub http: reqwest::Client,
     /// Every answer of the app, headers and body.
     pub heard: Arc<Mutex<Vec<String>>>,
+    server: Mutex<Option<JoinHandle<Result<(), StartError>>>>,
 }
 
 impl World {
@@ -67,15 +68,16 @@ impl World {
         let clock = Clock::default();
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         let routes = leptos_axum::generate_route_list(ui::App);
-        let router = http::router(app.clone(), Front { routes, shell: ui::shell });
-        tokio::spawn(async move { axum::serve(door, router).await });
+        let front = Front { routes, shell: ui::shell };
+        let server = tokio::spawn(serve::serve(app.clone(), front, door));
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .expect("a client");
         let origin = format!("http://{address}");
-        Self { app, origin, sandbox, clock, data, http, heard: Arc::default() }
+        let server = Mutex::new(Some(server));
+        Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), server }
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -138,6 +140,14 @@ impl World {
     pub async fn keeper_comes(&self) {
         pages::visit_all_now(&self.app.store, self.clock.now()).await.expect("the database answers");
         keeper::once(&self.app).await;
+    }
+
+    /// The process is asked to stop, and has stopped.
+    pub async fn stops(&self) {
+        self.app.stopping.cancel();
+        let server = self.server.lock().expect("nobody panicked with it").take().expect("it stops once");
+        let stopped = tokio::time::timeout(Duration::from_secs(20), server).await.expect("it stops in time");
+        stopped.expect("it does not panic").expect("it ends well");
     }
 
     /// Waits until no task is left.

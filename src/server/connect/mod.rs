@@ -1,6 +1,6 @@
-//! The way of a click, each step in its file: [`start`] opens an attempt and sends the popup on its way, [`callback`]
-//! takes the attempt back and compares, [`finish`] turns the code into a linked page, [`choose`] asks which page where
-//! there are several, [`look`] tells the tab; [`disconnect`] and [`returning`] give a permission back.
+//! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way, [`mod@callback`]
+//! takes the attempt back and compares, [`mod@finish`] turns the code into a linked page, [`mod@choose`] asks which page where
+//! there are several, [`mod@look`] tells the tab; [`mod@disconnect`] and [`mod@returning`] give a permission back.
 
 mod attempts;
 mod callback;

@@ -1,6 +1,6 @@
 //! The one way out: what happened is recorded in the transaction in which it happened, and told after its commit.
 //!
-//! [`record`] gives the next number of the workspace; [`Bus`] wakes whoever follows. Live icons, and later webhooks,
+//! [`record()`] gives the next number of the workspace; [`Bus`] wakes whoever follows. Live icons, and later webhooks,
 //! mails and the audit trail, read the record; none of them is told separately, so none can be forgotten.
 
 mod bus;

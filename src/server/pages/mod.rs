@@ -1,6 +1,6 @@
 //! Pages: their stored facts, the board that shows them, and the one way in which a fact changes.
 //!
-//! [`transition`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
+//! [`transition()`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
 //! same transaction. Nothing else writes a page's facts.
 
 mod board;

@@ -12,7 +12,6 @@ pub fn error(error: ApiError) -> &'static str {
         ApiError::Changed => "Somebody changed it a moment ago. Look at it again, then decide.",
         ApiError::WrongPassword => "The e-mail or the password is wrong. Check both and try again.",
         ApiError::BadInput(field) => bad_field(field),
-        ApiError::TooMany => "Too many tries. Wait a minute, then try again.",
         ApiError::Unavailable => "Greentick could not be reached. Try again in a moment.",
     }
 }
