@@ -59,7 +59,7 @@ pub fn router<V: IntoView + 'static>(app: App, front: Front<V>) -> Router {
         .route("/connect/{page}", post(connect::start))
         .route("/connect/attempt/{attempt}/choose", post(connect::choose))
         .route("/oauth/callback/{network_app}", get(connect::callback).head(connect::look_ahead))
-        .route("/sign-in/{token}", get(sign_in::by_link))
+        .route("/sign-in/{token}", get(sign_in::by_link).head(connect::look_ahead))
         .route("/w/{workspace}/events", get(stream::stream))
         .route("/{pkg}/{*file}", get(site::built))
         .route("/healthz", get(health::healthz))
