@@ -81,7 +81,7 @@ export async function isReconnecting(page: Page): Promise<void> {
 export async function popupOf(context: BrowserContext, network: string, act: () => Promise<unknown>): Promise<Page> {
   // Not `page.waitForEvent('popup')`: a window that was disowned or opened without script has no opener to report it.
   const [popup] = await Promise.all([context.waitForEvent('page'), act()]);
-  await expect(popup.getByRole('heading', { level: 1, name: network })).toBeVisible();
+  await expect(popup.getByRole('heading', { level: 1, name: network, exact: true })).toBeVisible();
   return popup;
 }
 

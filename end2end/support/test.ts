@@ -2,7 +2,7 @@
 
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Greentick, type Options } from './greentick.ts';
-import { open } from './pages-tab.ts';
+import { isLive } from './pages-tab.ts';
 
 interface Fixtures {
   /** How the server is started; set with `test.use`. */
@@ -26,7 +26,8 @@ export const test = base.extend<Fixtures>({
 
   owner: async ({ greentick, page }, use) => {
     await page.goto(greentick.signInLink);
-    await open(page, greentick.pagesTab);
+    await isLive(page);
+    expect(page.url()).toBe(greentick.pagesTab);
     await use(page);
   },
 
@@ -55,7 +56,6 @@ async function signedIn(browser: Browser, greentick: Greentick, options?: Browse
   const page = await context.newPage();
   await signIn(page, greentick);
   await expect(page.getByRole('heading', { name: 'Account settings' })).toBeVisible();
-  await page.goto(greentick.pagesTab);
-  if (options?.javaScriptEnabled !== false) await open(page, greentick.pagesTab);
+  if (options?.javaScriptEnabled !== false) await isLive(page);
   return page;
 }

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
-  approve, cancel, clickRed, expectStatus, icons, press, redPage, type Icon,
+  approve, askToDisconnect, cancel, clickRed, disconnect, expectStatus, icons, press, redPage, type Icon,
 } from '../support/pages-tab.ts';
 
 test('without JavaScript the page is complete, and connecting works in a tab', async ({ greentick, otherBrowser }) => {
@@ -13,10 +13,12 @@ test('without JavaScript the page is complete, and connecting works in a tab', a
   const place = await redPage(page);
   const person = await greentick.sandbox.stranger(place.network);
   const tab = await tabOf(page, () => press(page, place));
-  await expect(tab.getByRole('heading', { level: 1, name: place.network })).toBeVisible();
+  await tab.getByRole('link', { name: 'Go on' }).click();
+  await expect(tab.getByRole('heading', { level: 1, name: place.network, exact: true })).toBeVisible();
   await tab.getByRole('radio', { name: PEOPLE[person] }).check();
   await tab.getByRole('button', { name: 'Approve' }).click();
-  await expect.poll(() => greentick.sandbox.alive(place.network, person)).toBe(1);
+  await expect(tab.getByRole('heading', { name: `${place.location} on ${place.network} is connected` })).toBeVisible();
+  expect(await greentick.sandbox.alive(place.network, person)).toBe(1);
   await page.goto(greentick.pagesTab);
   await expectStatus(page, place, 'connected');
 });
@@ -125,10 +127,29 @@ test('unticking a permission makes the page partly connected, and the same click
   await expectStatus(owner, red, 'connected');
 });
 
+test('a person with several pages chooses in the popup, and what belongs to another location cannot be chosen', async ({ owner, greentick }) => {
+  const [freed, place] = [{ location: 'Manly Wharf', network: 'Pagebook' }, { location: 'Coogee', network: 'Pagebook' }];
+  await disconnect(owner, freed);
+  const popup = await clickRed(owner, place);
+  await popup.getByRole('radio', { name: PEOPLE.ada }).check();
+  await popup.getByRole('button', { name: 'Approve' }).click();
+  await expect(popup.getByRole('heading', { name: 'Which page is it?' })).toBeVisible();
+  expect(new URL(popup.url()).origin).toBe(greentick.origin);
+  await expect(popup.getByRole('radio', { name: 'Bondi' })).toBeDisabled();
+  await expectStatus(owner, place, 'connecting');
+  await popup.getByRole('radio', { name: 'Surry Hills' }).check();
+  const closed = popup.waitForEvent('close');
+  await popup.getByRole('button', { name: 'Connect' }).click().catch(() => undefined);
+  await closed;
+  await expectStatus(owner, place, 'connected');
+  await expectStatus(owner, freed, 'not connected');
+  await expect(await askToDisconnect(owner, place)).toContainText('Harbour Coffee – Surry Hills');
+});
+
 // ── The wrong ways; the ledger is the judge ─────────────────────────────────────────────────────────────────────────
 
 for (const [name, fault] of Object.entries({
-  'of somebody else': { iss: 'wrong' }, missing: { iss: 'missing' }, twice: { iss_twice: true },
+  'of somebody else': { iss: 'wrong' }, missing: { iss: 'missing' },
 } as const)) {
   test(`AT-06: an issuer ${name} is not believed, and no token is asked for`, async ({ owner, greentick }) => {
     const place = await redPage(owner);
@@ -142,6 +163,23 @@ for (const [name, fault] of Object.entries({
     expect(await greentick.sandbox.tokenRequests(place.network)).toBe(before);
   });
 }
+
+test('AT-06: an issuer that comes twice makes no answer: the popup says so, nothing changes, and no token is asked for', async ({ owner, greentick }) => {
+  const place = await redPage(owner);
+  await greentick.sandbox.fault({ network: place.network, iss_twice: true });
+  const popup = await clickRed(owner, place);
+  const before = await greentick.sandbox.tokenRequests(place.network);
+  await popup.getByRole('radio', { name: PEOPLE[await greentick.sandbox.stranger(place.network)] }).check();
+  await popup.getByRole('button', { name: 'Approve' }).click();
+  // Which attempt it was about cannot be believed either, so only the popup tells.
+  await expect(popup.getByRole('main')).toContainText('cannot be read. Nothing changed.');
+  expect(await greentick.sandbox.tokenRequests(place.network)).toBe(before);
+  await popup.close();
+  await expectStatus(owner, place, 'not connected');
+  await greentick.sandbox.faultsOff();
+  await approve(await clickRed(owner, place), await greentick.sandbox.stranger(place.network));
+  await expectStatus(owner, place, 'connected');
+});
 
 test('AT-02: a callback with no state, a random state, or the state of another browser is refused, and no token is asked for', async ({ owner, greentick, otherBrowser }) => {
   const victim = await otherBrowser();

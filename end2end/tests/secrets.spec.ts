@@ -23,6 +23,7 @@ test('after a full run no answer, no log line and no file holds a token, in any 
 
   for (const place of (await icons(page)).filter(({ status }) => status === 'not connected')) {
     await cancel(await clickRed(page, place));
+    await expectStatus(page, place, 'not connected');
     await connect(page, place, await greentick.sandbox.stranger(place.network));
   }
   const green = (await icons(page)).filter(({ status, network }) => status === 'connected' && network !== 'Hush');

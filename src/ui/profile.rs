@@ -70,7 +70,7 @@ fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: Se
 #[component]
 fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
     let sign_out = ServerAction::<SignOut>::new();
-    let browser = session.browser.clone();
+    let browser = words::browser_name(&session.browser);
     let button = if session.is_this {
         view! {
             <ActionForm action=sign_out>
@@ -90,7 +90,7 @@ fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
     view! {
         <li>
             <div>
-                <strong>{session.browser}</strong>
+                <strong>{browser}</strong>
                 {session.is_this.then(|| view! { " " <span class="badge">{words::THIS_BROWSER}</span> })}
                 <p>
                     {words::SINCE} " " <Exactly moment=session.since/> ". "

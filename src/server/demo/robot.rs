@@ -48,6 +48,12 @@ impl Robot {
         &self.caller
     }
 
+    /// Leaves nothing behind: the owner's list of browsers has only browsers in it.
+    pub async fn signs_out(&self) -> Result<(), StartError> {
+        let own = self.caller.session()?.id;
+        Ok(accounts::end_session(&self.caller, own).await?)
+    }
+
     /// Clicks the red icon of `page`, approves, and lets the popup finish.
     pub async fn connects(&self, page: PageId, consent: Consent) -> Result<(), StartError> {
         let click = self.http.post(format!("{}/connect/{page}", self.origin));

@@ -64,7 +64,8 @@ pub async fn set(app: &App, owner: UserId, sandbox: &str) -> Result<(), StartErr
     for (network, person) in broken {
         robot.changes_password(network, person).await?;
     }
-    notice(app).await
+    notice(app).await?;
+    robot.signs_out().await
 }
 
 async fn act(robot: &Robot, page: PageId, network: &str, fate: Fate) -> Result<(), StartError> {

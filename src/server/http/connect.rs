@@ -81,7 +81,7 @@ pub async fn callback(
     Ok(response)
 }
 
-/// `HEAD` on the callback: a link scanner learns nothing and spends nothing.
+/// `HEAD` on the callback or a sign-in link: a link scanner learns nothing and spends nothing.
 pub async fn look_ahead() -> StatusCode {
     StatusCode::NO_CONTENT
 }

@@ -5,7 +5,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{domain::words, server::Refusal};
+use super::{headers::popup_policy, site::PKG};
+use crate::{
+    domain::words,
+    server::{Refusal, vault::random_token},
+};
 
 /// A page of one sentence. Nothing that came with a request is ever in it.
 #[derive(Debug)]
@@ -32,11 +36,18 @@ impl From<Refusal> for Page {
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let html = format!(
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Greentick</title></head>\
-             <body><main><h1>Greentick</h1><p>{}</p><p><a href=\"/\">Back to your pages</a></p></main></body></html>",
-            self.text
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><title>Greentick</title>\
+             <link rel=\"stylesheet\" href=\"/{}/greentick.css\"></head>\
+             <body class=\"popup\"><main><h1>Greentick</h1><p>{}</p><p><a href=\"/\">{}</a></p></main></body></html>",
+            *PKG,
+            self.text,
+            words::BACK_TO_PAGES
         );
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
-        (self.status, [(header::CONTENT_TYPE, kind)], html).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], html).into_response();
+        popup_policy(response.headers_mut(), &random_token());
+        response
     }
 }

@@ -13,6 +13,9 @@ use axum::{
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::Page;
+use crate::domain::words;
+
 /// What cargo-leptos builds before the server. A debug build reads the folder as it is.
 #[derive(RustEmbed)]
 #[folder = "target/site"]
@@ -36,7 +39,7 @@ pub static PKG: LazyLock<String> = LazyLock::new(|| {
 pub async fn built(Path((pkg, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let cache = if pkg == *PKG { "public, max-age=31536000, immutable" } else { "no-cache" };
     if !pkg.starts_with("pkg") {
-        return StatusCode::NOT_FOUND.into_response();
+        return Page::plain(StatusCode::NOT_FOUND, words::NOT_FOUND_MEANS).into_response();
     }
     send(&format!("pkg/{file}"), &headers, cache)
 }

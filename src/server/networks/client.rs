@@ -23,6 +23,9 @@ pub enum NoAnswer {
     /// The connection ended or the time ran out after the request was sent.
     #[error("the network did not answer in time")]
     Lost,
+    /// Its server said that it does not work now.
+    #[error("the network says that it is down")]
+    Down,
     /// The answer is larger than any that is expected.
     #[error("the network's answer is too large")]
     TooLarge,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use oauth2::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    TokenResponse, TokenUrl,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, HttpResponse, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, TokenResponse, TokenUrl,
     basic::BasicTokenResponse,
     basic::{BasicClient, BasicErrorResponseType},
 };
@@ -70,9 +70,15 @@ pub async fn exchange(
     let (client, separator) = (client.clone(), app.definition.token.scope_separator.clone());
     let send = move |request| {
         let (client, separator) = (client.clone(), separator.clone());
-        async move { client.send(request).await.map(|answer| normalise(answer, &separator)) }
+        async move { client.send(request).await.and_then(|answer| shaped(answer, &separator)) }
     };
     request.request_async(&send).await.map(tokens).map_err(|error| told(&error))
+}
+
+/// In the shape of the RFC. A server that is down has given no answer, whatever page it sends.
+fn shaped(answer: HttpResponse, separator: &str) -> Result<HttpResponse, NoAnswer> {
+    let answer = normalise(answer, separator);
+    if answer.status().is_server_error() { Err(NoAnswer::Down) } else { Ok(answer) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the answer ends here, and its plain tokens with it")]

@@ -11,6 +11,10 @@ use crate::{
     domain::{AttemptId, Link, PageDetails, PageView, Returned, words},
 };
 
+/// The answer that has the focus when the dialog opens: the one that changes nothing. Not by `autofocus`, of which the
+/// browser complains in the console whenever something else had the focus.
+pub const FIRST: &str = "dialog-first";
+
 /// What the dialog is about.
 #[derive(Clone)]
 pub enum Asked {
@@ -80,6 +84,7 @@ fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {
     let Some(dialog) = dialog.try_get_untracked().flatten() else { return };
     if is_asked {
         browser::show_dialog(&dialog);
+        browser::focus(FIRST);
     } else {
         browser::close_dialog(&dialog);
     }
@@ -117,7 +122,7 @@ fn Waiting(cell: Cell, attempt: AttemptId) -> impl IntoView {
         <p>{words::WAITING_MEANS}</p>
         <div class="actions">
             <button class="button" type="button" on:click=stop>{words::STOP_WAITING}</button>
-            <button class="button primary" type="button" autofocus on:click=show>{words::SHOW_WINDOW}</button>
+            <button id=FIRST class="button primary" type="button" on:click=show>{words::SHOW_WINDOW}</button>
         </div>
     }
 }

@@ -4,6 +4,7 @@ use leptos::{form::ActionForm, prelude::*, task::spawn_local};
 
 use super::{
     desk::{Cell, Desk},
+    dialog::FIRST,
     tab::Parts,
 };
 use crate::{
@@ -143,7 +144,7 @@ fn Answers(page: PageId, is_broken: bool, action: ServerAction<Disconnect>) -> i
         <div class="actions">
             // Closes by itself, with JavaScript and without.
             <form method="dialog">
-                <button class="button" type="submit" autofocus>{keep}</button>
+                <button id=FIRST class="button" type="submit">{keep}</button>
             </form>
             <ActionForm action>
                 <input type="hidden" name="page" value=page.to_string()/>

@@ -19,7 +19,8 @@ pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
         (row.id, row.name.to_string(), columns.collect::<Vec<_>>().join(" "))
     };
     view! {
-        <table class="pages" role="table">
+        // Without rows a table is none, and on a narrow screen its head is not shown either.
+        <table class="pages" role="table" hidden=move || seen.with(Seen::is_empty)>
             <caption class="heard">{words::TABLE}</caption>
             <thead role="rowgroup">
                 <tr role="row">

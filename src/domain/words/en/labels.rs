@@ -131,6 +131,8 @@ labels! {
     ACTION = "Action",
     /// The browser that asks.
     THIS_BROWSER = "this browser",
+    /// One that does not say what it is.
+    UNKNOWN_BROWSER = "A browser that does not say its name",
     /// Ends another browser's session.
     SIGN_OUT_THERE = "Sign out there",
 }
@@ -183,8 +185,79 @@ pub fn more_about(location: &str, network: &str) -> String {
     format!("More about {location} on {network}")
 }
 
+/// "Chrome on Linux", out of what a browser calls itself.
+#[must_use]
+pub fn browser_name(agent: &str) -> String {
+    // The first that fits: most browsers call themselves by their forebears' names too.
+    let browser = first_in(
+        agent,
+        &[
+            ("Edg", "Edge"),
+            ("OPR/", "Opera"),
+            ("SamsungBrowser/", "Samsung Internet"),
+            ("Firefox/", "Firefox"),
+            ("FxiOS/", "Firefox"),
+            ("Chrome/", "Chrome"),
+            ("CriOS/", "Chrome"),
+            ("Safari/", "Safari"),
+        ],
+    );
+    let system = first_in(
+        agent,
+        &[
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Android", "Android"),
+            ("Windows", "Windows"),
+            ("Mac OS X", "Mac"),
+            ("CrOS", "ChromeOS"),
+            ("Linux", "Linux"),
+        ],
+    );
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => UNKNOWN_BROWSER.to_owned(),
+    }
+}
+
+fn first_in(agent: &str, names: &[(&str, &'static str)]) -> Option<&'static str> {
+    names.iter().find(|(sign, _)| agent.contains(*sign)).map(|(_, name)| *name)
+}
+
 /// The name of the button that ends another browser's session.
 #[must_use]
 pub fn sign_out_of(browser: &str) -> String {
     format!("{SIGN_OUT_THERE}: {browser}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UNKNOWN_BROWSER, browser_name};
+
+    #[test]
+    fn browsers_are_called_by_their_own_names() {
+        for (agent, name) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+                "Safari on Mac",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 CriOS/156.0 Mobile Safari/604.1",
+                "Chrome on iPhone",
+            ),
+            ("Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0", "Firefox on Android"),
+            ("curl/8.0", UNKNOWN_BROWSER),
+        ] {
+            assert_eq!(browser_name(agent), name);
+        }
+    }
 }
