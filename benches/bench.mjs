@@ -171,7 +171,7 @@ class Demo {
   /** The site's files that the first page names. */
   async files() {
     const html = await (await fetch(this.origin, { headers: { accept: 'text/html' } })).text();
-    const named = [...html.matchAll(/\/pkg\/[\w.-]+\.(?:js|wasm|css)/g)].map(([path]) => path);
+    const named = [...html.matchAll(/\/pkg[\w-]*\/[\w.-]+\.(?:js|wasm|css)/g)].map(([path]) => path);
     return [...new Set(named)];
   }
 

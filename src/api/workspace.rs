@@ -2,7 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{ApiError, LocationCard};
+use crate::domain::{ApiError, LocationCard, WorkspaceCard};
+
+/// The workspace at `/w/{workspace}`.
+#[server(endpoint = "workspace/card")]
+pub async fn card(workspace: String) -> Result<WorkspaceCard, ApiError> {
+    use crate::server::answer;
+    answer(async |caller| Ok(caller.member(&workspace).await?.workspace().clone())).await
+}
 
 /// Adds a location, without pages yet.
 #[server(endpoint = "workspace/add_location")]

@@ -88,6 +88,10 @@ async fn serve_for_real<V: IntoView + 'static>(file: Option<PathBuf>, front: Fro
     let app = serve::open(&settings, Clock::default()).await?;
     serve::begin_work(&app).await?;
     serve::show_set_up_link(&app).await?;
+    for network_app in app.networks.all() {
+        let address = app.base_url.callback(network_app.id);
+        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+    }
     say(&format!("Greentick serves {} (listening on {})", app.base_url.origin(), settings.listen));
     serve::serve(app, front, listener).await
 }

@@ -10,7 +10,10 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    api::session::{self, End, SignOut},
+    api::{
+        session::{self, End, SignOut},
+        workspace,
+    },
     domain::{ApiError, Me, Moment, SessionCard, WorkspaceCard, words},
 };
 
@@ -36,9 +39,7 @@ pub fn ProfileTab() -> impl IntoView {
 }
 
 async fn load(slug: String) -> Result<(Me, WorkspaceCard, Vec<SessionCard>), ApiError> {
-    let me = session::me().await?;
-    let workspace = me.workspaces.iter().find(|workspace| workspace.slug == slug).cloned();
-    Ok((me, workspace.ok_or(ApiError::NotFound)?, session::list().await?))
+    Ok((session::me().await?, workspace::card(slug).await?, session::list().await?))
 }
 
 #[component]
@@ -71,6 +72,7 @@ fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: Se
 fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
     let sign_out = ServerAction::<SignOut>::new();
     let browser = words::browser_name(&session.browser);
+    let name = words::sign_out_of(&browser);
     let button = if session.is_this {
         view! {
             <ActionForm action=sign_out>
@@ -82,7 +84,7 @@ fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
         view! {
             <ActionForm action=end>
                 <input type="hidden" name="session" value=session.id.to_string()/>
-                <button class="button" type="submit" aria-label=words::sign_out_of(&browser)>{words::SIGN_OUT_THERE}</button>
+                <button class="button" type="submit" aria-label=name>{words::SIGN_OUT_THERE}</button>
             </ActionForm>
         }
         .into_any()

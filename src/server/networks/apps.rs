@@ -56,6 +56,11 @@ impl Networks {
         Ok(Self { apps: Arc::new(apps) })
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &NetworkApp> {
+        self.apps.iter().map(AsRef::as_ref)
+    }
+
     /// The app of that id.
     #[must_use]
     pub fn app(&self, id: NetworkAppId) -> Option<Arc<NetworkApp>> {

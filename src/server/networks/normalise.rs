@@ -13,7 +13,9 @@ use super::client::text_at;
 #[must_use]
 pub fn normalise(answer: HttpResponse, separator: &str) -> HttpResponse {
     let (mut head, body) = answer.into_parts();
-    let Some(fields) = fields(&body) else { return HttpResponse::from_parts(head, body) };
+    // A server that is down refuses nothing, even where it puts an OAuth error into its answer.
+    let fields = Some(fields).filter(|_| !head.status.is_server_error()).and_then(|fields| fields(&body));
+    let Some(fields) = fields else { return HttpResponse::from_parts(head, body) };
     let (status, shaped) = match error_of(&fields) {
         Some(error) => (StatusCode::BAD_REQUEST, error),
         None if head.status.is_success() => (StatusCode::OK, shaped(fields, separator)),
@@ -114,6 +116,6 @@ mod tests {
     #[test]
     fn what_is_no_answer_stays_as_it_is() {
         assert_eq!(normal(502, "<html>a=b</html>", " ").0, 502);
-        assert_eq!(normal(503, r#"{"message":"later"}"#, " "), (503, json!({"message": "later"})));
+        assert_eq!(normal(503, r#"{"error":"invalid_grant"}"#, " ").0, 503);
     }
 }
