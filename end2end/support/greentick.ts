@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Sandbox } from './sandbox.ts';
 
-const BINARY = resolve(process.env.GREENTICK ?? join(import.meta.dirname, '../../target/release/greentick'));
+export const BINARY = resolve(process.env.GREENTICK ?? join(import.meta.dirname, '../../target/release/greentick'));
 
 export interface Options {
   /** Seconds between two checks of the grants. */
