@@ -154,6 +154,16 @@ test('the browser has nothing to complain about: no message, no error, no broken
   expect(heard).toEqual([]);
 });
 
+test('an address that leads nowhere answers 404, says so, and leads back', async ({ owner, greentick }) => {
+  for (const path of ['/nowhere', '/there/is/no/such/page', '/w/harbour-coffee/nothing']) {
+    const answer = await owner.goto(greentick.origin + path);
+    expect(answer?.status(), path).toBe(404);
+    await expect(owner.getByText('The address leads nowhere, or to something that is not yours.')).toBeVisible();
+    await owner.getByRole('main').getByRole('link').click();
+    await isLive(owner);
+  }
+});
+
 test('a strict policy: nonces, nothing inline without one, and no other site', async ({ owner, greentick }) => {
   const answer = await owner.goto(greentick.pagesTab);
   const policy = (await answer?.headerValue('content-security-policy')) ?? '';

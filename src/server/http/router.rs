@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::Response,
     routing::{get, post},
@@ -49,7 +49,11 @@ pub fn router<V: IntoView + 'static>(app: App, front: Front<V>) -> Router {
         provide_context(state.clone());
         set_policy();
     };
-    let error_context = page_context.clone();
+    let known = page_context.clone();
+    let error_context = move || {
+        known();
+        expect_context::<ResponseOptions>().set_status(StatusCode::NOT_FOUND);
+    };
     let options = app.leptos.clone();
     let view = move || shell(options.clone());
     let mut router = Router::new()
