@@ -75,12 +75,14 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
 /// The table, or what stands in for it.
 #[component]
 fn Locations(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
+    let has_networks = Memo::new(move |_| desk.networks.with(|networks| !networks.is_empty()));
     let has_rows = Memo::new(move |_| desk.rows.with(|rows: &Vec<Row>| !rows.is_empty()));
     // What a form without JavaScript came to stands in the address.
     let add = ServerAction::<api::pages::Add>::new();
     let failure = failure_of(add.value());
     view! {
         {move || failure.get().map(|error| view! { <p class="complaint" role="alert">{words::error(error)}</p> })}
+        <p class="empty">{move || (!has_networks.get()).then_some(words::NO_NETWORKS)}</p>
         <Show when=move || has_rows.get() fallback=|| view! { <p class="empty">{words::NO_LOCATIONS}</p> }>
             <Table desk seen/>
             <p class="empty" role="status">{move || seen.with(Seen::is_empty).then_some(words::NOTHING_FITS)}</p>

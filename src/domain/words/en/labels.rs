@@ -77,6 +77,8 @@ labels! {
     LOCATION = "Location",
     /// No locations yet.
     NO_LOCATIONS = "There are no locations yet. Add the first one; then add its pages and connect them.",
+    /// No network can be used.
+    NO_NETWORKS = "No network is set up here yet, so there is nothing to connect. The person who runs this Greentick adds one under apps in its settings.",
     /// A form's title and its button.
     ADD_LOCATION = "Add a location",
     /// A field.

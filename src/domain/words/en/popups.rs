@@ -28,7 +28,13 @@ pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> Popup
         AttemptState::WrongAccount { .. } => "This is another account".to_owned(),
         _ => format!("{page} could not be connected"),
     };
-    let text = attempt_ended(&page, network, state).unwrap_or_default();
+    let text = match state {
+        // The way back is a button right below.
+        AttemptState::WrongAccount { expected, got } => {
+            format!("Nothing changed. {page} belongs to {}, and you approved as {}.", expected.name, got.name)
+        }
+        _ => attempt_ended(&page, network, state).unwrap_or_default(),
+    };
     PopupWords { title, text }
 }
 
