@@ -9,7 +9,7 @@ use leptos::prelude::window;
 use serde::Deserialize;
 use web_sys::{HtmlFormElement, HtmlInputElement, Window};
 
-use super::{Kept, channel::Channel};
+use super::{Kept, channel::Channel, read};
 use crate::domain::AttemptId;
 
 /// Where the popup's last page says that an attempt is over.
@@ -80,7 +80,7 @@ fn over(text: &str) -> Option<AttemptId> {
     struct Over {
         attempt: AttemptId,
     }
-    serde_json::from_str::<Over>(text).ok().map(|over| over.attempt)
+    read::<Over>(text).map(|over| over.attempt)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::{
     api,
     domain::words,
     ui::{
-        fields::failure_of,
+        form::Sending,
         frame::{Settings, Tab},
     },
 };
@@ -77,8 +77,7 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
 fn Locations(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
     let has_rows = Memo::new(move |_| desk.rows.with(|rows: &Vec<Row>| !rows.is_empty()));
     // What a form without JavaScript came to stands in the address.
-    let add = ServerAction::<api::pages::Add>::new();
-    let failure = failure_of(add.value());
+    let failure = Sending::to::<api::pages::Add>().failure();
     view! {
         {move || failure.get().map(|error| view! { <p class="complaint" role="alert">{words::error(error)}</p> })}
         <Show when=move || has_rows.get() fallback=|| view! { <p class="empty">{words::NO_LOCATIONS}</p> }>
