@@ -10,17 +10,6 @@ pub mod pages;
 pub mod session;
 pub mod workspace;
 
-use leptos::server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
+mod wire;
 
-use crate::domain::ApiError;
-
-impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
-        Self::Unavailable
-    }
-}
+pub use wire::{Wire, ask};

@@ -2,38 +2,39 @@
 
 use leptos::prelude::*;
 
+use super::Wire;
 use crate::domain::{ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned};
 
 /// Everything that the Pages tab of the workspace at `/w/{workspace}` shows.
-#[server(name = BoardCall, endpoint = "pages/board")]
+#[server(name = BoardCall, endpoint = "pages/board", protocol = Wire)]
 pub async fn board(workspace: String) -> Result<Board, ApiError> {
     use crate::server::{answer, pages};
     answer(async |caller| pages::board(&caller.member(&workspace).await?).await).await
 }
 
 /// What a tab missed after event number `seq`.
-#[server(endpoint = "pages/events_after")]
+#[server(endpoint = "pages/events_after", protocol = Wire)]
 pub async fn events_after(workspace: String, seq: i64) -> Result<CatchUp, ApiError> {
     use crate::server::{answer, events};
     answer(async |caller| events::after(&caller.member(&workspace).await?, seq).await).await
 }
 
 /// What the page's dialog says beyond its link.
-#[server(endpoint = "pages/details")]
+#[server(endpoint = "pages/details", protocol = Wire)]
 pub async fn details(page: PageId) -> Result<PageDetails, ApiError> {
     use crate::server::{answer, pages};
     answer(async |caller| pages::details(&caller.member_at(page).await?, page).await).await
 }
 
 /// Gives the page's permission back and forgets its tokens.
-#[server(endpoint = "pages/disconnect")]
+#[server(endpoint = "pages/disconnect", protocol = Wire)]
 pub async fn disconnect(page: PageId) -> Result<Returned, ApiError> {
     use crate::server::{answer, connect};
     answer(async |caller| connect::disconnect(&caller.member_at(page).await?, page).await).await
 }
 
 /// Adds the location's page on one more network, not connected yet.
-#[server(endpoint = "pages/add")]
+#[server(endpoint = "pages/add", protocol = Wire)]
 pub async fn add(location: LocationId, network: NetworkId) -> Result<PageView, ApiError> {
     use crate::server::{answer, pages};
     answer(async |caller| pages::add(&caller.member_of(location).await?, location, &network).await).await

@@ -3,11 +3,10 @@
 use std::{
     any::Any,
     cell::{Cell, RefCell},
-    collections::HashMap,
 };
 
 thread_local! {
-    static THINGS: RefCell<HashMap<u64, Box<dyn Any>>> = RefCell::default();
+    static THINGS: RefCell<Vec<(u64, Box<dyn Any>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -20,14 +19,17 @@ impl Kept {
     pub(super) fn keep(thing: impl Any) -> Self {
         let id = NEXT.get();
         NEXT.set(id + 1);
-        THINGS.with_borrow_mut(|things| things.insert(id, Box::new(thing)));
+        THINGS.with_borrow_mut(|things| things.push((id, Box::new(thing))));
         Self(id)
     }
 
     /// Ends it; twice is once.
     pub fn release(self) {
         // Dropped after the borrow has ended: a thing's end may release another.
-        let thing = THINGS.with_borrow_mut(|things| things.remove(&self.0));
+        let thing = THINGS.with_borrow_mut(|things| {
+            let at = things.iter().position(|(id, _)| *id == self.0)?;
+            Some(things.swap_remove(at))
+        });
         drop(thing);
     }
 }

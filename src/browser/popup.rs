@@ -3,13 +3,13 @@
 //! Nothing here knows how an attempt ended. A window that reads closed may live (a network that sends
 //! `Cross-Origin-Opener-Policy` makes it look so), so everything is a reason to ask the server and no more.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use leptos::prelude::window;
 use serde::Deserialize;
 use web_sys::{HtmlFormElement, HtmlInputElement, Window};
 
-use super::{Kept, channel::Channel};
+use super::{Kept, channel::Channel, read};
 use crate::domain::AttemptId;
 
 /// Where the popup's last page says that an attempt is over.
@@ -18,7 +18,7 @@ const ATTEMPTS: &str = "greentick-attempts";
 const FEATURES: &str = "popup,width=520,height=720";
 
 thread_local! {
-    static WINDOWS: RefCell<HashMap<AttemptId, Window>> = RefCell::default();
+    static WINDOWS: RefCell<Vec<(AttemptId, Window)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Opens the window that `form` is about to load into, and names the attempt in `attempt_field`.
@@ -32,7 +32,7 @@ pub fn open(form: &HtmlFormElement, attempt_field: &HtmlInputElement) -> Option<
     match window().open_with_url_and_target_and_features("", &target, FEATURES) {
         Ok(Some(popup)) => {
             form.set_target(&target);
-            WINDOWS.with_borrow_mut(|windows| windows.insert(attempt, popup));
+            WINDOWS.with_borrow_mut(|windows| windows.push((attempt, popup)));
         }
         _ => form.set_target("_blank"),
     }
@@ -42,25 +42,27 @@ pub fn open(form: &HtmlFormElement, attempt_field: &HtmlInputElement) -> Option<
 /// Whether the window looks closed. One that this tab never held does not.
 #[must_use]
 pub fn looks_closed(attempt: AttemptId) -> bool {
-    WINDOWS.with_borrow(|windows| windows.get(&attempt).is_some_and(|popup| popup.closed().unwrap_or(true)))
+    window_of(attempt).is_some_and(|popup| popup.closed().unwrap_or(true))
 }
 
 /// Brings the window to the front; `false` when there is none that could be.
 #[must_use]
 pub fn bring_forward(attempt: AttemptId) -> bool {
-    WINDOWS.with_borrow(|windows| {
-        windows.get(&attempt).is_some_and(|popup| !popup.closed().unwrap_or(true) && popup.focus().is_ok())
-    })
+    window_of(attempt).is_some_and(|popup| !popup.closed().unwrap_or(true) && popup.focus().is_ok())
 }
 
 /// Closes the window, as far as it still listens to this tab.
 pub fn close(attempt: AttemptId) {
-    WINDOWS.with_borrow(|windows| windows.get(&attempt).map(Window::close));
+    let _ = window_of(attempt).map(|popup| popup.close());
 }
 
 /// Lets go of the window without closing it.
 pub fn forget(attempt: AttemptId) {
-    WINDOWS.with_borrow_mut(|windows| windows.remove(&attempt));
+    WINDOWS.with_borrow_mut(|windows| windows.retain(|(id, _)| *id != attempt));
+}
+
+fn window_of(attempt: AttemptId) -> Option<Window> {
+    WINDOWS.with_borrow(|windows| windows.iter().find(|(id, _)| *id == attempt).map(|(_, popup)| popup.clone()))
 }
 
 /// Calls `then` for each attempt that a popup of this browser says is over.
@@ -80,7 +82,7 @@ fn over(text: &str) -> Option<AttemptId> {
     struct Over {
         attempt: AttemptId,
     }
-    serde_json::from_str::<Over>(text).ok().map(|over| over.attempt)
+    read::<Over>(text).map(|over| over.attempt)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -22,13 +22,13 @@ pub fn App() -> impl IntoView {
     view! {
         <Sprite/>
         <Router>
-            <Routes fallback=NoSuchPage>
+            <FlatRoutes fallback=NoSuchPage>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/profile") view=ProfileTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/pages") view=PagesTab ssr=SsrMode::Async/>
-            </Routes>
+            </FlatRoutes>
         </Router>
     }
 }

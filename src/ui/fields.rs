@@ -7,13 +7,6 @@ use crate::domain::{ApiError, Field as Which, words};
 /// What a form's last try came to, if it did not work.
 pub type Failure = Signal<Option<ApiError>>;
 
-/// The failure that an action ended with.
-pub fn failure_of<T: Send + Sync + 'static>(
-    value: impl Get<Value = Option<Result<T, ApiError>>> + Send + Sync + 'static,
-) -> Failure {
-    Signal::derive(move || value.get().and_then(Result::err))
-}
-
 /// A labelled input.
 #[component]
 pub fn Field(

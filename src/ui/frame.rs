@@ -1,8 +1,11 @@
 //! What stands around every page: the header, the tabs, the main part.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
-use super::icons::{Icon, Shape};
+use super::{
+    form::{Form, Sending},
+    icons::{Icon, Shape},
+};
 use crate::{
     api::session::SignOut,
     domain::{WorkspaceCard, words},
@@ -84,16 +87,16 @@ fn Brand() -> impl IntoView {
 
 #[component]
 fn Header(workspace: WorkspaceCard) -> impl IntoView {
-    let sign_out = ServerAction::<SignOut>::new();
+    let sign_out = Sending::to::<SignOut>();
     let initials = initials(&workspace.name);
     view! {
         <header class="bar">
             <Brand/>
             <span class="who">{workspace.name}</span>
             <span class="avatar" aria-hidden="true">{initials}</span>
-            <ActionForm action=sign_out>
+            <Form sending=sign_out>
                 <button class="quiet" type="submit">{words::SIGN_OUT}</button>
-            </ActionForm>
+            </Form>
         </header>
     }
     .into_any()

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use super::{frame::pages_path, trouble::Trouble};
-use crate::{api, domain::ApiError};
+use crate::{
+    api::{self, Wire},
+    domain::ApiError,
+};
 
 /// Leads to the first workspace's Pages tab, or to the sign-in page.
 #[component]
 pub fn Home() -> impl IntoView {
-    let me = Resource::new_blocking(|| (), |()| api::session::me());
+    let me = Resource::<_, Wire>::new_with_options(|| (), |()| api::session::me(), true);
     let onward = move || {
         Suspend::new(async move {
             match me.await {

@@ -7,6 +7,7 @@
 
 mod app;
 mod fields;
+mod form;
 mod frame;
 mod home;
 mod icons;

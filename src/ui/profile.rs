@@ -1,16 +1,18 @@
 //! The Profile tab: who is signed in, and where.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    fields::{FormFailure, failure_of},
+    fields::FormFailure,
+    form::{Form, Sending},
     frame::{Settings, Tab},
     trouble::Trouble,
 };
 use crate::{
     api::{
+        Wire,
         session::{self, End, SignOut},
         workspace,
     },
@@ -22,8 +24,12 @@ use crate::{
 pub fn ProfileTab() -> impl IntoView {
     let params = use_params_map();
     let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
-    let end = ServerAction::<End>::new();
-    let loaded = Resource::new_blocking(move || (slug(), end.version().get()), |(slug, _)| load(slug));
+    let end = Sending::to::<End>();
+    let loaded = Resource::<_, Wire>::new_with_options(
+        move || (slug(), end.answer.get().is_some()),
+        |(slug, _)| load(slug),
+        true,
+    );
     let tab = move || {
         Suspend::new(async move {
             match loaded.await {
@@ -43,8 +49,8 @@ async fn load(slug: String) -> Result<(Me, WorkspaceCard, Vec<SessionCard>), Api
 }
 
 #[component]
-fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: ServerAction<End>) -> impl IntoView {
-    let failure = failure_of(end.value());
+fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: Sending) -> impl IntoView {
+    let failure = end.failure();
     view! {
         <Settings workspace tab=Tab::Profile>
             <section class="card" aria-labelledby="about">
@@ -69,23 +75,23 @@ fn Profile(me: Me, workspace: WorkspaceCard, sessions: Vec<SessionCard>, end: Se
 }
 
 #[component]
-fn Browser(session: SessionCard, end: ServerAction<End>) -> impl IntoView {
-    let sign_out = ServerAction::<SignOut>::new();
+fn Browser(session: SessionCard, end: Sending) -> impl IntoView {
+    let sign_out = Sending::to::<SignOut>();
     let browser = words::browser_name(&session.browser);
     let name = words::sign_out_of(&browser);
     let button = if session.is_this {
         view! {
-            <ActionForm action=sign_out>
+            <Form sending=sign_out>
                 <button class="button" type="submit">{words::SIGN_OUT}</button>
-            </ActionForm>
+            </Form>
         }
         .into_any()
     } else {
         view! {
-            <ActionForm action=end>
+            <Form sending=end>
                 <input type="hidden" name="session" value=session.id.to_string()/>
                 <button class="button" type="submit" aria-label=name>{words::SIGN_OUT_THERE}</button>
-            </ActionForm>
+            </Form>
         }
         .into_any()
     };

@@ -1,11 +1,12 @@
 //! The first page of a new Greentick: its first owner and workspace.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    fields::{Field, FormFailure, failure_of},
+    fields::{Field, FormFailure},
+    form::{Form, Sending},
     frame::Bare,
 };
 use crate::{
@@ -18,13 +19,13 @@ use crate::{
 pub fn SetUp() -> impl IntoView {
     let params = use_params_map();
     let token = move || params.with(|params| params.get("token").unwrap_or_default());
-    let action = ServerAction::<session::SetUp>::new();
-    let failure = failure_of(action.value());
+    let sending = Sending::to::<session::SetUp>();
+    let failure = sending.failure();
     view! {
         <Title text=words::title(words::SET_UP)/>
         <Bare heading=words::SET_UP>
             <p>{words::SET_UP_MEANS}</p>
-            <ActionForm action attr:class="form">
+            <Form sending class="form">
                 <input type="hidden" name="token" value=token/>
                 <Field
                     label=words::BUSINESS_NAME
@@ -46,7 +47,7 @@ pub fn SetUp() -> impl IntoView {
                 />
                 <FormFailure failure/>
                 <button class="button primary" type="submit">{words::SET_UP_DO}</button>
-            </ActionForm>
+            </Form>
         </Bare>
     }
     .into_any()

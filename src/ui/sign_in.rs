@@ -1,10 +1,11 @@
 //! The sign-in page.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    fields::{Field, FormFailure, failure_of},
+    fields::{Field, FormFailure},
+    form::{Form, Sending},
     frame::Bare,
 };
 use crate::{
@@ -15,12 +16,12 @@ use crate::{
 /// E-mail and password. The server leads on when they are right.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let action = ServerAction::<session::SignIn>::new();
-    let failure = failure_of(action.value());
+    let sending = Sending::to::<session::SignIn>();
+    let failure = sending.failure();
     view! {
         <Title text=words::title(words::SIGN_IN)/>
         <Bare heading=words::SIGN_IN>
-            <ActionForm action attr:class="form">
+            <Form sending class="form">
                 <Field label=words::EMAIL name="email" kind="email" autocomplete="username" about=Which::Email failure/>
                 <Field
                     label=words::PASSWORD
@@ -32,7 +33,7 @@ pub fn SignIn() -> impl IntoView {
                 />
                 <FormFailure failure/>
                 <button class="button primary" type="submit">{words::SIGN_IN}</button>
-            </ActionForm>
+            </Form>
         </Bare>
     }
     .into_any()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Event;
+use crate::{browser::read, domain::Event};
 
 /// What a tab hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ impl News {
             seq: i64,
         }
         match name {
-            "change" => Some(serde_json::from_str(data).map_or(Self::Snapshot, Self::Change)),
-            "hello" => serde_json::from_str::<Hello>(data).ok().map(|hello| Self::Up { seq: hello.seq }),
+            "change" => Some(read(data).map_or(Self::Snapshot, |event| Self::Change(Box::new(event)))),
+            "hello" => read::<Hello>(data).map(|hello| Self::Up { seq: hello.seq }),
             "snapshot" => Some(Self::Snapshot),
             "signed-out" => Some(Self::SignedOut),
             _ => None,
@@ -41,7 +41,7 @@ impl News {
 
 /// What tabs say to each other.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Word {
     /// A tab has come and asks whoever holds the stream to speak.
     Join,
@@ -76,7 +76,7 @@ mod tests {
     fn tabs_understand_each_other() {
         let word = Word::Holding { is_up: true, seq: 3 };
         let text = serde_json::to_string(&word).expect("words are plain");
-        assert_eq!(text, r#"{"say":"holding","is_up":true,"seq":3}"#);
-        assert_eq!(serde_json::from_str::<Word>(&text).expect("what was written is read"), word);
+        assert_eq!(text, r#"{"holding":{"is_up":true,"seq":3}}"#);
+        assert_eq!(read::<Word>(&text), Some(word));
     }
 }

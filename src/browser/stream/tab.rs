@@ -11,7 +11,7 @@ use super::{
     news::Word,
     source::{Said, Source},
 };
-use crate::browser::{channel::Channel, clock::now_ms};
+use crate::browser::{channel::Channel, clock::now_ms, read};
 
 /// A holder that says nothing for this long has crashed or sleeps; its lock is taken from it.
 const HOLDER_SILENCE_MS: i64 = 30_000;
@@ -53,7 +53,7 @@ impl Tab {
         });
         let listening = Rc::downgrade(&tab);
         let channel = Channel::join(&name, move |text| {
-            if let (Some(tab), Ok(word)) = (listening.upgrade(), serde_json::from_str(text)) {
+            if let (Some(tab), Some(word)) = (listening.upgrade(), read(text)) {
                 tab.listen(word);
             }
         });

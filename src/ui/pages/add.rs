@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use leptos::{form::ActionForm, html, prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use super::{cell::icon_id, desk::Cell, tab::Parts};
 use crate::{
     api, browser,
     domain::{Field as Which, words},
     ui::{
-        fields::{Field, FormFailure, failure_of},
+        fields::{Field, FormFailure},
+        form::{Form, Sending},
         icons::{Icon, Shape},
     },
 };
@@ -63,12 +64,11 @@ pub fn AddPage(cell: Cell) -> impl IntoView {
 #[component]
 pub fn AddLocation() -> impl IntoView {
     let Parts { desk, feed, .. } = expect_context();
-    let action = ServerAction::<api::workspace::AddLocation>::new();
-    let failure = failure_of(action.value());
-    let form = NodeRef::<html::Form>::new();
+    let sending = Sending::to::<api::workspace::AddLocation>();
+    let failure = sending.failure();
     Effect::new(move |_| {
-        if matches!(action.value().get(), Some(Ok(_))) {
-            if let Some(form) = form.get_untracked() {
+        if sending.done().is_some() {
+            if let Some(form) = sending.form.get_untracked() {
                 form.reset();
             }
             feed.refresh();
@@ -78,12 +78,12 @@ pub fn AddLocation() -> impl IntoView {
         <Show when=move || desk.may_connect.get()>
             <section class="card" aria-labelledby="add-location">
                 <h2 id="add-location">{words::ADD_LOCATION}</h2>
-                <ActionForm action node_ref=form attr:class="form line">
+                <Form sending class="form line">
                     <input type="hidden" name="workspace" value=desk.slug()/>
                     <Field label=words::LOCATION_NAME name="name" about=Which::Name failure/>
                     <button class="button" type="submit">{words::ADD_LOCATION}</button>
                     <FormFailure failure/>
-                </ActionForm>
+                </Form>
             </section>
         </Show>
     }

@@ -1,7 +1,5 @@
 //! What the person wants to see, and what that leaves.
 
-use std::collections::HashSet;
-
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
@@ -126,7 +124,8 @@ impl Tally {
 pub struct Seen {
     search: String,
     show: Show,
-    rows: HashSet<LocationId>,
+    /// In order.
+    rows: Vec<LocationId>,
 }
 
 impl Seen {
@@ -134,22 +133,19 @@ impl Seen {
     /// loses the row that they work in.
     #[must_use]
     pub fn on(desk: Desk, before: Option<&Self>) -> Self {
-        let (search, show) = (desk.choice.search.get().trim().to_lowercase(), desk.choice.show.get());
+        let (search, show) = (in_small(desk.choice.search.get().trim()), desk.choice.show.get());
         let now = desk.now.get();
-        let fitting = desk.rows.with(|rows| {
-            rows.iter().filter(|row| fits(row, &search, show, now)).map(|row| row.id).collect::<HashSet<_>>()
-        });
-        let rows = match before {
-            Some(before) if before.search == search && before.show == show => &fitting | &before.rows,
-            _ => fitting,
-        };
+        let before = before.filter(|before| before.search == search && before.show == show);
+        let stays = |row: &Row| before.is_some_and(|before| before.has(row.id)) || fits(row, &search, show, now);
+        let mut rows: Vec<_> = desk.rows.with(|rows| rows.iter().filter(|row| stays(row)).map(|row| row.id).collect());
+        rows.sort_unstable();
         Self { search, show, rows }
     }
 
     /// Whether the row is to be seen.
     #[must_use]
     pub fn has(&self, row: LocationId) -> bool {
-        self.rows.contains(&row)
+        self.rows.binary_search(&row).is_ok()
     }
 
     /// Whether nothing is.
@@ -160,7 +156,7 @@ impl Seen {
 }
 
 fn fits(row: &Row, search: &str, show: Show, now: Moment) -> bool {
-    let is_named = row.name.to_lowercase().contains(search);
+    let is_named = in_small(&row.name).contains(search);
     // A location without pages is found by its name.
     (is_named && show == Show::All)
         || row.cells.iter().any(|cell| {
@@ -169,9 +165,14 @@ fn fits(row: &Row, search: &str, show: Show, now: Moment) -> bool {
 }
 
 fn is_called(cell: &Cell, search: &str) -> bool {
-    cell.network.with(|network| network.name.to_lowercase().contains(search))
+    cell.network.with(|network| in_small(&network.name).contains(search))
         || cell.page.with(|page| {
             let account = page.as_ref().and_then(|page| page.link.pinned_to());
-            account.is_some_and(|account| account.name.to_lowercase().contains(search))
+            account.is_some_and(|account| in_small(&account.name).contains(search))
         })
+}
+
+/// In small letters, one by one: `str::to_lowercase` knows where a Greek word ends, which a search must not.
+fn in_small(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }

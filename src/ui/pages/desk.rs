@@ -1,18 +1,16 @@
 //! What the tab knows: a signal for each thing that changes by itself.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use leptos::prelude::*;
 
 use super::{choice::Choice, dialog::Asked, notes::Notes};
 use crate::domain::{
-    AttemptId, Board, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Status, WorkspaceCard, words,
+    AttemptId, Board, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Status,
+    WorkspaceCard, words,
 };
 
 /// A location's place on one network, whether or not there is a page. Clones are the same cell.
@@ -92,6 +90,14 @@ pub struct Row {
     pub name: Arc<str>,
     /// Its cells.
     pub cells: Vec<Cell>,
+}
+
+impl Row {
+    /// Its cell on a network.
+    #[must_use]
+    pub fn cell_on(&self, network: &NetworkId) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.network.with_untracked(|here| here.id == *network))
+    }
 }
 
 /// How the stream is.
@@ -218,7 +224,7 @@ impl Desk {
     fn place_of(self, page: &PageView) -> Option<Cell> {
         self.rows.with_untracked(|rows| {
             let row = rows.iter().find(|row| row.id == page.location)?;
-            row.cells.iter().find(|cell| cell.network.with_untracked(|network| network.id == page.network)).cloned()
+            row.cell_on(&page.network).cloned()
         })
     }
 
@@ -228,17 +234,17 @@ impl Desk {
             self.put_network(card.clone());
         }
         let networks = self.columns(networks);
-        let old = self.cells_by_place();
-        let cell = |location, name: &str, network: &ArcRwSignal<NetworkCard>| {
-            let place = (location, network.with_untracked(|network| network.id.clone()));
-            old.get(&place).cloned().unwrap_or_else(|| Cell::new(location, name, network.clone(), None))
+        let mut old = self.rows.get_untracked();
+        old.sort_unstable_by_key(|row| row.id);
+        let row = |location: &LocationCard| {
+            let old = old.binary_search_by_key(&location.id, |row| row.id).ok().and_then(|at| old.get(at));
+            let cell = |network: &ArcRwSignal<NetworkCard>| {
+                let same = old.and_then(|row| row.cell_on(&network.with_untracked(|network| network.id.clone())));
+                same.cloned().unwrap_or_else(|| Cell::new(location.id, &location.name, network.clone(), None))
+            };
+            Row { id: location.id, name: location.name.as_str().into(), cells: networks.iter().map(cell).collect() }
         };
-        let rows = locations.iter().map(|location| Row {
-            id: location.id,
-            name: location.name.as_str().into(),
-            cells: networks.iter().map(|network| cell(location.id, &location.name, network)).collect(),
-        });
-        let rows: Vec<_> = rows.collect();
+        let rows = locations.iter().map(row).collect();
         self.networks.set(networks);
         self.rows.set(rows);
         self.clear_all_but(&pages);
@@ -257,20 +263,13 @@ impl Desk {
         cards.into_iter().map(column).collect()
     }
 
-    fn cells_by_place(self) -> HashMap<(LocationId, NetworkId), Cell> {
-        self.rows.with_untracked(|rows| {
-            let cells = rows.iter().flat_map(|row| row.cells.clone());
-            cells
-                .map(|cell| ((cell.location, cell.network.with_untracked(|network| network.id.clone())), cell))
-                .collect()
-        })
-    }
-
     fn clear_all_but(self, pages: &[PageView]) {
-        let kept: HashSet<PageId> = pages.iter().map(|page| page.id).collect();
+        let mut kept: Vec<PageId> = pages.iter().map(|page| page.id).collect();
+        kept.sort_unstable();
         let cells: Vec<_> = self.rows.with_untracked(|rows| rows.iter().flat_map(|row| row.cells.clone()).collect());
         for cell in cells {
-            if cell.page.with_untracked(|page| page.as_ref().is_some_and(|page| !kept.contains(&page.id))) {
+            if cell.page.with_untracked(|page| page.as_ref().is_some_and(|page| kept.binary_search(&page.id).is_err()))
+            {
                 cell.page.set(None);
             }
         }

@@ -9,6 +9,7 @@ use crate::{
     api::pages::Disconnect,
     browser::{self, popup},
     domain::{AttemptId, Link, PageDetails, PageView, Returned, words},
+    ui::form::Sending,
 };
 
 /// The answer that has the focus when the dialog opens: the one that changes nothing. Not by `autofocus`, of which the
@@ -41,7 +42,7 @@ impl Asked {
 pub fn PageDialog() -> impl IntoView {
     let Parts { desk, .. } = expect_context();
     let dialog = NodeRef::<html::Dialog>::new();
-    let action = ServerAction::<Disconnect>::new();
+    let sending = Sending::to::<Disconnect>();
     let is_open_from_the_start = desk.asked.with_untracked(Option::is_some);
     Effect::new(move |_| {
         let is_asked = desk.asked.with(Option::is_some);
@@ -54,9 +55,9 @@ pub fn PageDialog() -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        if let Some(Ok(outcome)) = action.value().get() {
+        if let Some(outcome) = sending.done().and_then(|answer| browser::read(&answer)) {
             untrack(|| on_disconnected(desk, outcome));
-            action.clear();
+            sending.answer.set(None);
         }
     });
     let on_close = move |_| {
@@ -68,7 +69,7 @@ pub fn PageDialog() -> impl IntoView {
     };
     let content = move || {
         desk.asked.get().map(|asked| match asked {
-            Asked::Facts(cell, details) => view! { <Facts cell details action/> }.into_any(),
+            Asked::Facts(cell, details) => view! { <Facts cell details sending/> }.into_any(),
             Asked::Waiting(cell, attempt) => view! { <Waiting cell attempt/> }.into_any(),
         })
     };

@@ -1,6 +1,6 @@
 //! What the dialog tells of a page, and its two answers.
 
-use leptos::{form::ActionForm, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     desk::{Cell, Desk},
@@ -8,14 +8,17 @@ use super::{
     tab::Parts,
 };
 use crate::{
-    api::{self, pages::Disconnect},
+    api,
     domain::{Connection, Link, Moment, PageDetails, PageId, Status, words},
-    ui::fields::{FormFailure, failure_of},
+    ui::{
+        fields::FormFailure,
+        form::{Form, Sending},
+    },
 };
 
 /// The facts of a page that is or was connected.
 #[component]
-pub fn Facts(cell: Cell, details: Option<PageDetails>, action: ServerAction<Disconnect>) -> impl IntoView {
+pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl IntoView {
     let Parts { desk, .. } = expect_context();
     let page = cell.page.get_untracked();
     let Some((page, connection)) = page.and_then(|page| Some((page.id, page.link.connection()?.clone()))) else {
@@ -32,7 +35,7 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, action: ServerAction<Disc
         {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
         <List connection details desk/>
         <ListOfApps cell/>
-        <Answers page is_broken action/>
+        <Answers page is_broken sending/>
     }
     .into_any()
 }
@@ -134,11 +137,10 @@ fn ListOfApps(cell: Cell) -> impl IntoView {
 }
 
 #[component]
-fn Answers(page: PageId, is_broken: bool, action: ServerAction<Disconnect>) -> impl IntoView {
-    let failure = failure_of(action.value());
-    let pending = action.pending();
+fn Answers(page: PageId, is_broken: bool, sending: Sending) -> impl IntoView {
+    let failure = sending.failure();
     let keep = if is_broken { words::KEEP_AS_IT_IS } else { words::KEEP_CONNECTED };
-    let disconnect = move || if pending.get() { words::DISCONNECTING } else { words::DISCONNECT };
+    let disconnect = move || if sending.is_under_way() { words::DISCONNECTING } else { words::DISCONNECT };
     view! {
         <FormFailure failure/>
         <div class="actions">
@@ -146,12 +148,12 @@ fn Answers(page: PageId, is_broken: bool, action: ServerAction<Disconnect>) -> i
             <form method="dialog">
                 <button id=FIRST class="button" type="submit">{keep}</button>
             </form>
-            <ActionForm action>
+            <Form sending>
                 <input type="hidden" name="page" value=page.to_string()/>
-                <button class="button danger" type="submit" aria-disabled=move || pending.get().then_some("true")>
+                <button class="button danger" type="submit" aria-disabled=move || sending.is_under_way().then_some("true")>
                     {disconnect}
                 </button>
-            </ActionForm>
+            </Form>
         </div>
     }
     .into_any()

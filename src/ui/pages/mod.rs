@@ -24,7 +24,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use self::tab::TabOf;
 use super::trouble::Trouble;
 use crate::{
-    api,
+    api::{self, Wire},
     domain::{ApiError, Board, Me, PageDetails, PageId, words},
 };
 
@@ -44,7 +44,7 @@ pub fn PagesTab() -> impl IntoView {
     let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
     let query = use_query_map();
     let asked = move || query.with_untracked(|query| query.get("page").and_then(|page| page.parse().ok()));
-    let loaded = Resource::new_blocking(slug, move |slug| load(slug, asked()));
+    let loaded = Resource::<_, Wire>::new_with_options(slug, move |slug| load(slug, asked()), true);
     let tab = move || {
         Suspend::new(async move {
             match loaded.await {

@@ -20,7 +20,7 @@ use crate::{
     api,
     domain::words,
     ui::{
-        fields::failure_of,
+        form::Sending,
         frame::{Settings, Tab},
     },
 };
@@ -78,8 +78,7 @@ fn Locations(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
     let has_networks = Memo::new(move |_| desk.networks.with(|networks| !networks.is_empty()));
     let has_rows = Memo::new(move |_| desk.rows.with(|rows: &Vec<Row>| !rows.is_empty()));
     // What a form without JavaScript came to stands in the address.
-    let add = ServerAction::<api::pages::Add>::new();
-    let failure = failure_of(add.value());
+    let failure = Sending::to::<api::pages::Add>().failure();
     view! {
         {move || failure.get().map(|error| view! { <p class="complaint" role="alert">{words::error(error)}</p> })}
         <p class="empty">{move || (!has_networks.get()).then_some(words::NO_NETWORKS)}</p>

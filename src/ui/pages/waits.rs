@@ -3,7 +3,7 @@
 //! Everything that happens in the browser is only a reason to ask the server how the attempt stands: it alone knows.
 //! Nothing in here ends an attempt but "Stop waiting".
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -76,7 +76,7 @@ impl Wait {
 #[derive(Clone, Copy)]
 pub struct Waits {
     desk: Desk,
-    open: StoredValue<HashMap<AttemptId, (Cell, Wait)>>,
+    open: StoredValue<Vec<(AttemptId, (Cell, Wait))>>,
     timer: StoredValue<Option<Kept>>,
 }
 
@@ -84,18 +84,18 @@ impl Waits {
     /// None yet.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self { desk, open: StoredValue::new(HashMap::new()), timer: StoredValue::new(None) }
+        Self { desk, open: StoredValue::new(Vec::new()), timer: StoredValue::new(None) }
     }
 
     /// A popup was opened for this cell. An older one of it may still succeed.
     pub fn begin(self, cell: &Cell, attempt: AttemptId) {
         self.open.update_value(|open| {
-            for (other, wait) in open.values_mut() {
+            for (_, (other, wait)) in open.iter_mut() {
                 if page_id(other) == page_id(cell) {
                     wait.is_shown = false;
                 }
             }
-            open.insert(attempt, (cell.clone(), Wait::new(browser::now_ms())));
+            open.push((attempt, (cell.clone(), Wait::new(browser::now_ms()))));
         });
         cell.waiting.set(Some(attempt));
         if let Some(page) = page_id(cell) {
@@ -115,7 +115,7 @@ impl Waits {
 
     /// Something happened to this page: asks for its attempts.
     pub fn ask_about(self, page: PageId) {
-        let is_it = |(_, (cell, _)): &(&AttemptId, &(Cell, Wait))| page_id(cell) == Some(page);
+        let is_it = |(_, (cell, _)): &&(AttemptId, (Cell, Wait))| page_id(cell) == Some(page);
         let attempts: Vec<_> = self.open.with_value(|open| open.iter().filter(is_it).map(|(id, _)| *id).collect());
         for attempt in attempts {
             self.ask(attempt);
@@ -171,11 +171,16 @@ impl Waits {
     }
 
     fn attempts(self) -> Vec<AttemptId> {
-        self.open.with_value(|open| open.keys().copied().collect())
+        self.open.with_value(|open| open.iter().map(|(id, _)| *id).collect())
     }
 
     fn with<T>(self, attempt: AttemptId, then: impl FnOnce(&Cell, &mut Wait) -> T) -> Option<T> {
-        self.open.try_update_value(|open| open.get_mut(&attempt).map(|(cell, wait)| then(cell, wait))).flatten()
+        self.open
+            .try_update_value(|open| {
+                let (_, (cell, wait)) = open.iter_mut().find(|(id, _)| *id == attempt)?;
+                Some(then(cell, wait))
+            })
+            .flatten()
     }
 
     fn glance(self) {
@@ -244,11 +249,15 @@ impl Waits {
 
     fn forget(self, attempt: AttemptId) -> Option<(Cell, Wait)> {
         popup::forget(attempt);
-        let gone = self.open.try_update_value(|open| open.remove(&attempt)).flatten();
+        let gone = self.open.try_update_value(|open| {
+            let at = open.iter().position(|(id, _)| *id == attempt)?;
+            Some(open.swap_remove(at).1)
+        });
+        let gone = gone.flatten();
         if let Some((cell, _)) = &gone {
             stop_showing(cell, attempt);
         }
-        if self.open.with_value(HashMap::is_empty)
+        if self.open.with_value(Vec::is_empty)
             && let Some(timer) = self.timer.try_update_value(Option::take).flatten()
         {
             // Not from within the timer's own call.
