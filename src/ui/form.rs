@@ -19,7 +19,9 @@ pub struct Sending {
     pub form: NodeRef<html::Form>,
     /// What the last try came to: the server's words, or why not.
     pub answer: RwSignal<Option<Result<String, ApiError>>>,
-    /// How many tries are on their way.
+    /// How many tries have come back.
+    pub answered: RwSignal<u32>,
+    /// How many are on their way.
     under_way: RwSignal<u32>,
 }
 
@@ -33,7 +35,8 @@ impl Sending {
     fn to_path(path: &'static str) -> Self {
         let before = use_context::<ServerActionError>().filter(|before| before.path() == path);
         let before = before.map(|before| Err(ServerFnUrlError::<ApiError>::decode_err(before.err())));
-        Self { path, form: NodeRef::new(), answer: RwSignal::new(before), under_way: RwSignal::new(0) }
+        let (answer, answered, under_way) = (RwSignal::new(before), RwSignal::new(0), RwSignal::new(0));
+        Self { path, form: NodeRef::new(), answer, answered, under_way }
     }
 
     /// Why the last try did not work.
@@ -62,6 +65,7 @@ impl Sending {
             // The form may be gone meanwhile.
             let _ = self.under_way.try_update(|tries| *tries -= 1);
             let _ = self.answer.try_set(Some(answer));
+            let _ = self.answered.try_update(|tries| *tries += 1);
         });
     }
 }

@@ -25,11 +25,8 @@ pub fn ProfileTab() -> impl IntoView {
     let params = use_params_map();
     let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
     let end = Sending::to::<End>();
-    let loaded = Resource::<_, Wire>::new_with_options(
-        move || (slug(), end.answer.get().is_some()),
-        |(slug, _)| load(slug),
-        true,
-    );
+    let loaded =
+        Resource::<_, Wire>::new_with_options(move || (slug(), end.answered.get()), |(slug, _)| load(slug), true);
     let tab = move || {
         Suspend::new(async move {
             match loaded.await {
