@@ -3,7 +3,6 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use leptos::prelude::IntoView;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -54,7 +53,7 @@ pub fn say(line: &str) {
 }
 
 /// Runs the command line. `front` is what is shown.
-pub async fn run<V: IntoView + 'static>(front: Front<V>) -> ExitCode {
+pub async fn run(front: Front) -> ExitCode {
     let line = Line::parse();
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("GREENTICK_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
@@ -81,7 +80,7 @@ fn read(settings: Option<PathBuf>) -> Result<Settings, StartError> {
     Ok(Settings::read(settings, std::env::vars().filter(|(name, _)| !own(name)))?)
 }
 
-async fn serve_for_real<V: IntoView + 'static>(file: Option<PathBuf>, front: Front<V>) -> Result<(), StartError> {
+async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), StartError> {
     let settings = read(file)?;
     // The port first: an instance that cannot serve must not touch the database of one that does.
     let listener = serve::listen(settings.listen).await?;

@@ -4,7 +4,6 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::Router;
-use leptos::prelude::IntoView;
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
@@ -162,7 +161,7 @@ pub async fn begin_work(app: &App) -> Result<(), StartError> {
 ///
 /// # Errors
 /// When the server ends by itself.
-pub async fn serve<V: IntoView + 'static>(app: App, front: Front<V>, listener: TcpListener) -> Result<(), StartError> {
+pub async fn serve(app: App, front: Front, listener: TcpListener) -> Result<(), StartError> {
     let router: Router = http::router(app.clone(), front);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {

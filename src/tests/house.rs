@@ -95,7 +95,7 @@ fn what_both_sides_speak_knows_nothing_of_either() {
         } else if is("browser") {
             &["crate::server", "crate::ui", "crate::api"]
         } else if is("api") {
-            &["web_sys", "crate::ui", "crate::browser"]
+            &["web_sys", "crate::ui"]
         } else if is("server") {
             &["crate::ui", "crate::api", "crate::browser", "web_sys"]
         } else {

@@ -7,7 +7,9 @@ use super::App;
 
 /// The whole document. `site_pkg_dir` carries the content's hash when the server embeds the site, so the links are built
 /// from the options.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+///
+/// Without a type of its own, so that the server is compiled once and not for this document.
+pub fn shell(options: LeptosOptions) -> AnyView {
     let styles = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
@@ -27,4 +29,5 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+    .into_any()
 }

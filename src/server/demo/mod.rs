@@ -10,7 +10,6 @@ use std::{
 };
 
 use clap::Args;
-use leptos::prelude::IntoView;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
@@ -54,7 +53,7 @@ pub struct Wishes {
 ///
 /// # Errors
 /// [`StartError`] says what is wrong and what to do.
-pub async fn run<V: IntoView + 'static>(wishes: Wishes, front: Front<V>) -> Result<(), StartError> {
+pub async fn run(wishes: Wishes, front: Front) -> Result<(), StartError> {
     let listener = serve::listen(loopback(wishes.port)).await?;
     let sandbox = match wishes.sandbox_url {
         Some(url) => url.trim_end_matches('/').to_owned(),

@@ -12,7 +12,7 @@ use leptos::{
     config::LeptosOptions,
     context::provide_context,
     nonce::use_nonce,
-    prelude::{IntoView, expect_context},
+    prelude::{AnyView, expect_context},
 };
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
 use tower_http::compression::{
@@ -28,11 +28,11 @@ const BODY_LIMIT: usize = 64 * 1024;
 
 /// What is shown: handed in by `main`, so that this room does not point at `ui`.
 #[derive(Clone)]
-pub struct Front<V> {
+pub struct Front {
     /// The pages' addresses.
     pub routes: Vec<AxumRouteListing>,
     /// The document around every page.
-    pub shell: fn(LeptosOptions) -> V,
+    pub shell: fn(LeptosOptions) -> AnyView,
 }
 
 /// Leptos' options for a binary that embeds its site.
@@ -42,7 +42,7 @@ pub fn site_options() -> LeptosOptions {
 }
 
 /// The whole of it.
-pub fn router<V: IntoView + 'static>(app: App, front: Front<V>) -> Router {
+pub fn router(app: App, front: Front) -> Router {
     let Front { routes, shell } = front;
     let state = app.clone();
     let page_context = move || {
