@@ -28,6 +28,9 @@ use crate::{
 pub struct Wire;
 
 /// Asks the function at `path`, and goes where the server leads. The answer is JSON.
+///
+/// # Errors
+/// What the function told, or [`ApiError::Unavailable`] where nothing came back.
 pub async fn ask(path: &str, fields: Fields) -> Result<String, ApiError> {
     let answer = browser::post(path, fields).await.ok_or(ApiError::Unavailable)?;
     if !answer.is_yes {
