@@ -6,8 +6,7 @@ export default defineConfig({
   // Two, because the machines that check this have two cores, and every test has a server of its own.
   workers: 2,
   fullyParallel: true,
-  // A machine that does other things besides may be late once; such a test is told as flaky.
-  retries: process.env.CI ? 1 : 0,
+  retries: 0,
   forbidOnly: !!process.env.CI,
   timeout: 60_000,
   expect: { timeout: 5_000 },
