@@ -12,7 +12,7 @@ mod returning;
 mod rows;
 mod start;
 
-pub use attempts::{Attempt, Secrets, recover, sweep};
+pub use attempts::{Attempt, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
 pub use choose::{Choices, choices, choose};
 pub use disconnect::disconnect;

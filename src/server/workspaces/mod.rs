@@ -3,7 +3,7 @@
 mod members;
 mod rows;
 
-pub use members::{add_member, create, first_slug, locations, of_member, of_member_at, of_member_of, of_user};
+pub use members::{add_member, create, locations, of_member, of_member_at, of_member_of, of_user};
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
