@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 
 use super::Wire;
-use crate::domain::{ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned};
+use crate::domain::{ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned, Show};
 
-/// Everything that the Pages tab of the workspace at `/w/{workspace}` shows.
+/// What the Pages tab of the workspace at `/w/{workspace}` shows under a choice. `shown` are the ids, joined by commas,
+/// of locations or pages whose rows must be there.
 #[server(name = BoardCall, endpoint = "pages/board", protocol = Wire)]
-pub async fn board(workspace: String) -> Result<Board, ApiError> {
+pub async fn board(workspace: String, q: String, show: Show, from: usize, shown: String) -> Result<Board, ApiError> {
     use crate::server::{answer, pages};
-    answer(async |caller| pages::board(&caller.member(&workspace).await?).await).await
+    let choice = crate::domain::Choice { search: q, show, from };
+    answer(async |caller| pages::board(&caller.member(&workspace).await?, &choice, &shown).await).await
 }
 
 /// What a tab missed after event number `seq`.

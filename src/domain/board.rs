@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, WorkspaceId};
+use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, Span, Tally, WorkspaceId};
 
 /// The workspace as its members see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct PageView {
     pub link: Link,
 }
 
-/// Everything that the Pages tab shows, true as of event number `seq`.
+/// What the Pages tab shows, true as of event number `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Board {
     /// Whose it is.
@@ -46,10 +46,14 @@ pub struct Board {
     pub may_connect: bool,
     /// The columns.
     pub networks: Vec<NetworkCard>,
-    /// The rows.
+    /// The rows: [`super::SHOWN_AT_ONCE`] of those that fit the choice.
     pub locations: Vec<LocationCard>,
     /// The cells.
     pub pages: Vec<PageView>,
+    /// All pages of the workspace, shown or not.
+    pub tally: Tally,
+    /// Where the rows are in the list of those that fit.
+    pub span: Span,
     /// The number of the last event that is in here; the stream goes on after it.
     pub seq: i64,
     /// The server's time, so that a browser with a wrong clock shows the right icons.

@@ -4,6 +4,7 @@
 //! icon cannot mean one thing here and another there. Start with [`page`], then [`status`].
 
 mod board;
+mod choice;
 mod error;
 mod event;
 mod ids;
@@ -19,6 +20,7 @@ mod attempt;
 
 pub use attempt::{AttemptState, AttemptView, Trouble};
 pub use board::{Board, LocationCard, PageDetails, PageView, WorkspaceCard};
+pub use choice::{Choice, SHOWN_AT_ONCE, Show, Span, Tally};
 pub use error::{ApiError, Field};
 pub use event::{Actor, CatchUp, Event, EventKind};
 pub use ids::{AttemptId, GrantId, LocationId, NetworkAppId, NetworkId, PageId, SessionId, UserId, WorkspaceId};

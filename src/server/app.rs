@@ -11,6 +11,7 @@ use super::{
     events::Bus,
     http::{BaseUrl, CookieNames},
     networks::{NetworkClient, Networks},
+    pages::Rosters,
     store::Store,
     vault::Vault,
 };
@@ -33,6 +34,8 @@ pub struct Parts {
     pub client: NetworkClient,
     /// Tells what happened.
     pub bus: Bus,
+    /// The pages of the workspaces that are looked at.
+    pub rosters: Rosters,
     /// Where people find this instance.
     pub base_url: BaseUrl,
     /// What its cookies are called.

@@ -10,6 +10,7 @@ mod house;
 mod keeping;
 mod person;
 mod postgres;
+mod size;
 mod start;
 mod strangers;
 mod stream;

@@ -118,7 +118,13 @@ impl<'w> Person<'w> {
     }
 
     pub async fn board(&self) -> Board {
-        let answer = self.call("pages/board", &[("workspace", &self.workspace)]).await;
+        self.board_of(("", "all", "0"), "").await
+    }
+
+    /// The board under a choice: search, chip, place in the list.
+    pub async fn board_of(&self, (q, show, from): (&str, &str, &str), shown: &str) -> Board {
+        let form = [("workspace", self.workspace.as_str()), ("q", q), ("show", show), ("from", from), ("shown", shown)];
+        let answer = self.call("pages/board", &form).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
     }
@@ -137,12 +143,12 @@ impl<'w> Person<'w> {
     }
 
     pub async fn link(&self, page: PageId) -> Link {
-        let board = self.board().await;
+        let board = self.board_of(("", "all", "0"), &page.to_string()).await;
         board.pages.into_iter().find(|view| view.id == page).expect("the page is on the board").link
     }
 
     pub async fn sees(&self, page: PageId) -> Status {
-        let board = self.board().await;
+        let board = self.board_of(("", "all", "0"), &page.to_string()).await;
         let view = board.pages.iter().find(|view| view.id == page).expect("the page is on the board");
         let network = board.networks.iter().find(|card| card.id == view.network).expect("its network too");
         Status::of(&view.link, network.silent_since, false, board.now)

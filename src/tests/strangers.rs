@@ -53,11 +53,12 @@ fn tries(foreign: &Foreign) -> Vec<Try> {
         form.push((name, value.to_owned()));
         form
     };
+    let board = with(with(with(of("workspace", workspace), "q", ""), "show", "all"), "from", "0");
     let sign_in = with(of("email", "x@example.org"), "password", "wrong");
     let set_up = ["token", "workspace", "name"].iter().fold(vec![], |form, name| with(form, name, "x"));
     let set_up = with(with(set_up, "email", "x@example.org"), "password", "a long password");
     vec![
-        api("/api/pages/board", of("workspace", workspace), 404, 401),
+        api("/api/pages/board", with(board, "shown", page), 404, 401),
         api("/api/pages/events_after", with(of("workspace", workspace), "seq", "0"), 404, 401),
         api("/api/pages/details", of("page", page), 404, 401),
         api("/api/pages/disconnect", of("page", page), 404, 401),

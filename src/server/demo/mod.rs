@@ -44,6 +44,9 @@ pub struct Wishes {
     /// A folder that keeps the data; without it a temporary one, gone in the end.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// So many locations more, with pages that nobody connected yet: to see the tab at size.
+    #[arg(long, default_value_t = 0)]
+    locations: usize,
     /// Seconds between checks of a permission.
     #[arg(long, default_value_t = 60)]
     check_interval: u64,
@@ -74,7 +77,7 @@ pub async fn run(wishes: Wishes, front: Front) -> Result<(), StartError> {
     // The robot comes through the door like anybody, so the door opens first.
     let server = tokio::spawn(serve::serve(app.clone(), front, listener));
     if is_new {
-        scene::set(&app, owner, &sandbox).await?;
+        scene::set(&app, owner, &sandbox, wishes.locations).await?;
     }
     serve::begin_work(&app).await?;
     tell(&app, &sandbox, &link, is_new.then_some(&password));

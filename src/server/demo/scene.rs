@@ -1,7 +1,7 @@
 //! What the demo shows: five locations, four networks, and at least two pages of each status.
 
 use super::{
-    super::{App, keeper, pages, serve::StartError, workspaces},
+    super::{App, Member, keeper, pages, serve::StartError, workspaces},
     robot::{Consent, Robot},
 };
 use crate::domain::{NetworkId, PageId, UserId};
@@ -42,8 +42,8 @@ const FATES: [[Fate; 4]; 5] = [
 ];
 const NETWORKS: [&str; 4] = ["chirper", "pagebook", "linkwork", "hush"];
 
-/// Makes the workspace's locations and pages, and connects them as a person would.
-pub async fn set(app: &App, owner: UserId, sandbox: &str) -> Result<(), StartError> {
+/// Makes the workspace's locations and pages, and connects them as a person would; and so many locations `more`.
+pub async fn set(app: &App, owner: UserId, sandbox: &str, more: usize) -> Result<(), StartError> {
     let robot = Robot::signed_in(app, owner, sandbox).await?;
     let member = robot.caller().member(SLUG).await?;
     let mut pages_made = Vec::new();
@@ -65,7 +65,16 @@ pub async fn set(app: &App, owner: UserId, sandbox: &str) -> Result<(), StartErr
         robot.changes_password(network, person).await?;
     }
     notice(app).await?;
+    add_more(&member, more).await?;
     robot.signs_out().await
+}
+
+/// Locations with pages that nobody connected yet, and none on the last network: "Bondi Beach 2", "Manly Wharf 2", ….
+async fn add_more(member: &Member, more: usize) -> Result<(), StartError> {
+    let name = |number: usize| format!("{} {}", LOCATIONS[number % LOCATIONS.len()], number / LOCATIONS.len() + 2);
+    let names: Vec<_> = (0..more).map(name).collect();
+    let networks = NETWORKS[..3].iter().map(|network| NetworkId((*network).to_owned()));
+    Ok(pages::add_locations(member, &names, &networks.collect::<Vec<_>>()).await?)
 }
 
 async fn act(robot: &Robot, page: PageId, network: &str, fate: Fate) -> Result<(), StartError> {

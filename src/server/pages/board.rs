@@ -1,61 +1,43 @@
-//! What the Pages tab shows, and adding to it.
+//! What the Pages tab shows.
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{
-    rows::{
-        grant,
-        page::{self, UNLINKED},
-    },
+    roster::Roster,
+    rows::{grant, page},
     transition::link_of,
 };
 use crate::{
-    domain::{
-        Actor, Board, EventKind, GrantId, Link, LocationId, Moment, NetworkId, PageDetails, PageId, PageView,
-        WorkspaceId,
-    },
-    server::{
-        App, Member, Refusal, events,
-        events::New,
-        networks,
-        store::{Json, StoreError},
-        workspaces,
-    },
+    domain::{Board, Choice, Moment, NetworkCard, PageDetails, PageId, PageView, SHOWN_AT_ONCE, WorkspaceId},
+    server::{Member, Refusal, store::StoreError, workspaces},
 };
 
-/// Everything that the Pages tab shows.
+/// What the Pages tab shows under `choice`; the rows of `shown` (ids of locations or pages, joined by commas) stay in it.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn board(member: &Member) -> Result<Board, Refusal> {
+pub async fn board(member: &Member, choice: &Choice, shown: &str) -> Result<Board, Refusal> {
+    let shown: Vec<_> = shown.split(',').filter_map(|id| id.parse().ok()).take(2 * SHOWN_AT_ONCE).collect();
     let (app, workspace) = (member.app(), member.workspace().clone());
-    // The number first: what is read after it is at least as new, and a change that comes twice does no harm.
-    let seq = events::current(app.store.read(), workspace.id).await?;
+    let now = app.clock.now();
+    let question = |roster: &Roster, networks: &[NetworkCard]| roster.part(choice, &shown, networks, now);
+    let (part, networks) = app.rosters.ask(app, workspace.id, question).await?;
     Ok(Board {
         may_connect: member.role().may_connect(),
-        networks: networks::cards(app.store.read(), &app.networks).await?,
-        locations: workspaces::locations(app, workspace.id).await?,
-        pages: views(app, workspace.id).await?,
-        seq,
-        now: app.clock.now(),
+        networks,
+        locations: part.locations,
+        pages: part.pages,
+        tally: part.tally,
+        span: part.span,
+        seq: part.seq,
+        now,
         workspace,
     })
 }
 
-async fn views(app: &App, workspace: WorkspaceId) -> Result<Vec<PageView>, StoreError> {
-    let db = app.store.read();
-    let grants = grant::Entity::find().filter(grant::Column::Workspace.eq(workspace)).all(db).await?;
-    let must_act: HashMap<GrantId, Option<Moment>> =
-        grants.into_iter().map(|grant| (grant.id, grant.must_act_at)).collect();
-    let rows = page::Entity::find().filter(page::Column::Workspace.eq(workspace)).all(db).await?;
-    let must_act_at = |row: &page::Model| row.grant_id.and_then(|grant| must_act.get(&grant).copied().flatten());
-    Ok(rows.into_iter().map(|row| view_of(must_act_at(&row), row)).collect())
-}
-
-fn view_of(must_act_at: Option<Moment>, row: page::Model) -> PageView {
+pub(super) fn view_of(must_act_at: Option<Moment>, row: page::Model) -> PageView {
     let link = link_of(&row, must_act_at);
     PageView { id: row.id, location: row.location, network: row.network, link }
 }
@@ -100,39 +82,4 @@ pub async fn details(member: &Member, page: PageId) -> Result<PageDetails, Refus
         workspaces::locations(app, workspace).await?.into_iter().map(|location| (location.id, location.name)).collect();
     let shared_with = siblings.iter().filter_map(|page| names.get(&page.location).cloned()).collect();
     Ok(PageDetails { checked_at: grant.map(|grant| grant.checked_at), shared_with })
-}
-
-/// Adds the location's page on `network`, not connected; answers the one that is there already, if there is one.
-///
-/// # Errors
-/// [`Refusal::NotAllowed`] for those who only look, [`Refusal::NotFound`] for a network that the workspace cannot use.
-pub async fn add(member: &Member, location: LocationId, network: &NetworkId) -> Result<PageView, Refusal> {
-    member.must_be_able_to_connect()?;
-    let (app, workspace) = (member.app(), member.workspace().id);
-    if !networks::cards(app.store.read(), &app.networks).await?.iter().any(|card| card.id == *network) {
-        return Err(Refusal::NotFound);
-    }
-    let mut writing = app.store.write(workspace).await?;
-    let here = page::Column::Location.eq(location).and(page::Column::Network.eq(network.clone()));
-    if let Some(row) = page::Entity::find().filter(here).one(writing.txn()).await? {
-        drop(writing);
-        return view(app.store.read(), workspace, row.id).await?.ok_or(Refusal::NotFound);
-    }
-    let new = PageView { id: PageId(Uuid::now_v7()), location, network: network.clone(), link: Link::Unlinked };
-    page::Entity::insert(page::ActiveModel {
-        id: Set(new.id),
-        workspace: Set(workspace),
-        location: Set(location),
-        network: Set(network.clone()),
-        link: Set(UNLINKED.to_owned()),
-        missing: Set(Json(vec![])),
-        ..Default::default()
-    })
-    .exec_without_returning(writing.txn())
-    .await?;
-    let actor = Actor::Person(member.name().to_owned());
-    let event = New { kind: EventKind::PageAdded, actor, page: Some(new.clone()), network: None };
-    events::record(&mut writing, app.clock.now(), event).await?;
-    app.bus.commit(&app.store, writing).await?;
-    Ok(new)
 }

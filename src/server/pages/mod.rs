@@ -3,14 +3,18 @@
 //! [`transition()`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
 //! same transaction. Nothing else writes a page's facts.
 
+mod add;
 mod board;
 mod grants;
+mod roster;
 mod rows;
 mod transition;
 
-pub use board::{add, board, details, view};
+pub use add::{add, add_locations};
+pub use board::{board, details, view};
 pub use grants::{
     Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
     pinned_at, put_grant, release, visit_all_now, warn_once, workspaces_at,
 };
+pub use roster::Rosters;
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -12,6 +12,7 @@ use self::rows::location;
 use super::{
     Member, Refusal,
     events::{self, New},
+    store::Writing,
 };
 use crate::domain::{Actor, EventKind, Field, LocationCard, LocationId};
 
@@ -36,20 +37,28 @@ pub fn name_from(text: &str) -> Result<String, Refusal> {
 /// [`Refusal::BadInput`] for a name that cannot be one, [`Refusal::NotAllowed`] for those who only look.
 pub async fn add_location(member: &Member, name: &str) -> Result<LocationCard, Refusal> {
     member.must_be_able_to_connect()?;
-    let name = name_from(name)?;
-    let (app, workspace) = (member.app(), member.workspace().id);
-    let id = LocationId(Uuid::now_v7());
-    let mut writing = app.store.write(workspace).await?;
+    let app = member.app();
+    let mut writing = app.store.write(member.workspace().id).await?;
+    let added = insert_location(&mut writing, member, name).await?;
+    app.bus.commit(&app.store, writing).await?;
+    Ok(added)
+}
+
+/// Adds a location within a writing that somebody else commits. Whether `member` may is asked by then.
+///
+/// # Errors
+/// [`Refusal::BadInput`] for a name that cannot be one.
+pub async fn insert_location(writing: &mut Writing, member: &Member, name: &str) -> Result<LocationCard, Refusal> {
+    let (id, name, now) = (LocationId(Uuid::now_v7()), name_from(name)?, member.app().clock.now());
     let row = location::ActiveModel {
         id: Set(id),
-        workspace: Set(workspace),
+        workspace: Set(writing.workspace()),
         name: Set(name.clone()),
-        created_at: Set(app.clock.now()),
+        created_at: Set(now),
     };
     location::Entity::insert(row).exec_without_returning(writing.txn()).await?;
     let actor = Actor::Person(member.name().to_owned());
     let new = New { kind: EventKind::LocationAdded, actor, page: None, network: None };
-    events::record(&mut writing, app.clock.now(), new).await?;
-    app.bus.commit(&app.store, writing).await?;
+    events::record(writing, now, new).await?;
     Ok(LocationCard { id, name })
 }

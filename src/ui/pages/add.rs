@@ -7,7 +7,7 @@ use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
 use super::{cell::icon_id, desk::Cell, tab::Parts};
 use crate::{
     api, browser,
-    domain::{Field as Which, words},
+    domain::{Choice, Field as About, Show as Which, words},
     ui::{
         fields::{Field, FormFailure},
         form::{Form, Sending},
@@ -71,7 +71,8 @@ pub fn AddLocation() -> impl IntoView {
             if let Some(form) = sending.form.get_untracked() {
                 form.reset();
             }
-            feed.refresh();
+            // The new one is the last of all.
+            feed.choose(|choice| *choice = Choice { search: String::new(), show: Which::All, from: usize::MAX });
         }
     });
     view! {
@@ -80,7 +81,7 @@ pub fn AddLocation() -> impl IntoView {
                 <h2 id="add-location">{words::ADD_LOCATION}</h2>
                 <Form sending class="form line">
                     <input type="hidden" name="workspace" value=desk.slug()/>
-                    <Field label=words::LOCATION_NAME name="name" about=Which::Name failure/>
+                    <Field label=words::LOCATION_NAME name="name" about=About::Name failure/>
                     <button class="button" type="submit">{words::ADD_LOCATION}</button>
                     <FormFailure failure/>
                 </Form>

@@ -7,10 +7,10 @@ use std::sync::{
 
 use leptos::prelude::*;
 
-use super::{choice::Choice, dialog::Asked, notes::Notes};
+use super::{dialog::Asked, notes::Notes};
 use crate::domain::{
-    AttemptId, Board, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Status,
-    WorkspaceCard, words,
+    AttemptId, Board, Choice, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Span,
+    Status, Tally, WorkspaceCard, words,
 };
 
 /// A location's place on one network, whether or not there is a page. Clones are the same cell.
@@ -122,8 +122,12 @@ pub struct Desk {
     pub may_connect: RwSignal<bool>,
     /// The columns.
     pub networks: RwSignal<Vec<ArcRwSignal<NetworkCard>>>,
-    /// The rows.
+    /// The rows that are shown.
     pub rows: RwSignal<Vec<Row>>,
+    /// Where they are in the list of those that fit.
+    pub span: RwSignal<Span>,
+    /// All pages, shown or not, counted by the server.
+    pub tally: RwSignal<Tally>,
     /// The server's time, carried on by this browser.
     pub now: RwSignal<Moment>,
     /// The last event that is in all this.
@@ -135,9 +139,15 @@ pub struct Desk {
     /// What is said aloud.
     pub notes: Notes,
     /// What the person wants to see.
-    pub choice: Choice,
+    pub choice: RwSignal<Choice>,
+    /// The choice that the rows are of.
+    drawn: StoredValue<Choice>,
     /// The open dialog.
     pub asked: RwSignal<Option<Asked>>,
+    /// Cells whose popups are waited for, shown or not.
+    held: StoredValue<Vec<Cell>>,
+    /// While a board is being asked for: the number that was known before, and the pages that were heard of since.
+    late: StoredValue<Option<(i64, Vec<PageView>)>>,
 }
 
 impl Desk {
@@ -150,13 +160,18 @@ impl Desk {
             may_connect: RwSignal::new(board.may_connect),
             networks: RwSignal::new(Vec::new()),
             rows: RwSignal::new(Vec::new()),
+            span: RwSignal::new(board.span),
+            tally: RwSignal::new(board.tally),
             now: RwSignal::new(board.now),
             seq: StoredValue::new(board.seq),
             live: RwSignal::new(Live::Unknown),
             is_signed_out: RwSignal::new(false),
             notes: Notes::new(),
-            choice,
+            drawn: StoredValue::new(choice.clone()),
+            choice: RwSignal::new(choice),
             asked: RwSignal::new(None),
+            held: StoredValue::new(Vec::new()),
+            late: StoredValue::new(None),
         };
         desk.lay_out(board);
         desk
@@ -183,6 +198,12 @@ impl Desk {
 
     /// Takes a page as it is now, and says so where its status changed. `false` when there is no place for it.
     pub fn put(self, page: PageView) -> bool {
+        self.late.update_value(|late| {
+            if let Some((_, pages)) = late {
+                pages.retain(|other| other.id != page.id);
+                pages.push(page.clone());
+            }
+        });
         let Some(cell) = self.place_of(&page) else { return false };
         let now = self.now.get_untracked();
         let before = untrack(|| cell.stored(now));
@@ -208,24 +229,64 @@ impl Desk {
         }
     }
 
-    /// Takes a new board, unless it is older than what is known. Cells that stay keep their signals, and with them
-    /// focus, search and waiting popups.
-    pub fn take(self, board: Board) -> bool {
-        if board.seq < self.seq.get_value() {
+    /// A board of this choice is about to be asked for. Answers the rows that must stay in it: those that are shown,
+    /// as long as nobody chose anew.
+    pub fn before_board(self, choice: &Choice) -> String {
+        self.late.set_value(Some((self.seq.get_value(), Vec::new())));
+        if self.drawn.with_value(|drawn| drawn != choice) {
+            return String::new();
+        }
+        let ids = |rows: &Vec<Row>| rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(",");
+        self.rows.with_untracked(ids)
+    }
+
+    /// Takes a board of this choice, unless it is older than what was known when it was asked for. What was heard of
+    /// since goes before what it says. Cells that stay keep their signals, and with them the focus.
+    pub fn take(self, mut board: Board, mut choice: Choice) -> bool {
+        let (known, late) = self.late.try_update_value(Option::take).flatten().unwrap_or_default();
+        if board.seq < known {
             return false;
         }
-        self.seq.set_value(board.seq);
+        let is_late = |page: &PageView| late.iter().any(|newer| newer.id == page.id);
+        board.pages.retain(|page| !is_late(page));
+        board.pages.extend(late);
+        self.seq.update_value(|seq| *seq = board.seq.max(*seq));
         self.may_connect.set(board.may_connect);
         self.now.set(board.now);
+        self.tally.set(board.tally);
+        self.span.set(board.span);
+        if self.choice.with_untracked(|now| *now == choice) {
+            // A place beyond the end became the last one.
+            choice.from = board.span.from;
+            self.choice.update_untracked(|now| now.from = board.span.from);
+        }
+        self.drawn.set_value(choice);
         self.lay_out(board);
         true
     }
 
+    /// A popup of this cell is waited for: the cell stays the same when its row goes and comes back.
+    pub fn hold(self, cell: &Cell) {
+        self.let_go(cell);
+        self.held.update_value(|held| held.push(cell.clone()));
+    }
+
+    /// Nothing waits for the cell any more.
+    pub fn let_go(self, cell: &Cell) {
+        self.held.try_update_value(|held| held.retain(|other| !Arc::ptr_eq(&other.changes, &cell.changes)));
+    }
+
+    fn held(self, location: LocationId, network: &NetworkId) -> Option<Cell> {
+        let is_it = |cell: &&Cell| cell.location == location && cell.network.with_untracked(|here| here.id == *network);
+        self.held.with_value(|held| held.iter().find(is_it).cloned())
+    }
+
     fn place_of(self, page: &PageView) -> Option<Cell> {
-        self.rows.with_untracked(|rows| {
+        let shown = self.rows.with_untracked(|rows| {
             let row = rows.iter().find(|row| row.id == page.location)?;
             row.cell_on(&page.network).cloned()
-        })
+        });
+        shown.or_else(|| self.held(page.location, &page.network))
     }
 
     fn lay_out(self, board: Board) {
@@ -239,8 +300,9 @@ impl Desk {
         let row = |location: &LocationCard| {
             let old = old.binary_search_by_key(&location.id, |row| row.id).ok().and_then(|at| old.get(at));
             let cell = |network: &ArcRwSignal<NetworkCard>| {
-                let same = old.and_then(|row| row.cell_on(&network.with_untracked(|network| network.id.clone())));
-                same.cloned().unwrap_or_else(|| Cell::new(location.id, &location.name, network.clone(), None))
+                let id = network.with_untracked(|network| network.id.clone());
+                let same = old.and_then(|row| row.cell_on(&id)).cloned().or_else(|| self.held(location.id, &id));
+                same.unwrap_or_else(|| Cell::new(location.id, &location.name, network.clone(), None))
             };
             Row { id: location.id, name: location.name.as_str().into(), cells: networks.iter().map(cell).collect() }
         };

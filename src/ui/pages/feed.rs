@@ -14,11 +14,13 @@ use crate::{
         self,
         stream::{self, News, Which},
     },
-    domain::{ApiError, CatchUp, Event, EventKind},
+    domain::{ApiError, CatchUp, Choice, Event},
 };
 
 /// How often relative times move on.
 const TICK: Duration = Duration::from_secs(30);
+/// Counts and the rows that fit follow a change after this long: a burst of changes is counted once.
+const RECOUNT: Duration = Duration::from_millis(400);
 /// How long to wait before asking again for what was missed.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -28,6 +30,7 @@ pub struct Feed {
     desk: Desk,
     waits: Waits,
     is_asking: StoredValue<bool>,
+    is_recounting: StoredValue<bool>,
     /// The newest event that this tab has heard of, and whether only a new board will do.
     wanted: StoredValue<(i64, bool)>,
 }
@@ -36,7 +39,13 @@ impl Feed {
     /// A feed that nobody follows yet.
     #[must_use]
     pub fn new(desk: Desk, waits: Waits) -> Self {
-        Self { desk, waits, is_asking: StoredValue::new(false), wanted: StoredValue::new((0, false)) }
+        Self {
+            desk,
+            waits,
+            is_asking: StoredValue::new(false),
+            is_recounting: StoredValue::new(false),
+            wanted: StoredValue::new((0, false)),
+        }
     }
 
     /// Follows stream, popups, wake-ups and time until the tab is left. In the browser only.
@@ -60,6 +69,26 @@ impl Feed {
     pub fn refresh(self) {
         self.wanted.update_value(|wanted| wanted.1 = true);
         self.ask();
+    }
+
+    /// The person wants to see something else.
+    pub fn choose(self, change: impl FnOnce(&mut Choice)) {
+        self.desk.choice.update(change);
+        self.refresh();
+    }
+
+    /// Something changed that may count, or fit, though its cell is not shown.
+    fn recount(self) {
+        if self.is_recounting.get_value() {
+            return;
+        }
+        self.is_recounting.set_value(true);
+        browser::soon(RECOUNT, move || {
+            if !self.desk.is_gone() {
+                self.is_recounting.set_value(false);
+                self.refresh();
+            }
+        });
     }
 
     fn hear(self, news: News) {
@@ -101,15 +130,12 @@ impl Feed {
         if let Some(network) = event.network {
             self.desk.put_network(network);
         }
-        let is_placed = event.page.is_none_or(|page| {
+        if let Some(page) = event.page {
             let id = page.id;
-            let is_placed = self.desk.put(page);
+            self.desk.put(page);
             self.waits.ask_about(id);
-            is_placed
-        });
-        if !is_placed || event.kind == EventKind::LocationAdded {
-            self.refresh();
         }
+        self.recount();
     }
 
     /// Asks for what is missing, once at a time, until nothing is.
@@ -146,8 +172,11 @@ impl Feed {
         if needs_board {
             // The board is as new as anything heard of so far; what is heard of from here on is a wish of its own.
             self.wanted.set_value((0, false));
-            let board = api::pages::board(slug).await.inspect_err(|_| self.want_board())?;
-            if !self.desk.is_gone() && !self.desk.take(board) {
+            let choice = self.desk.choice.get_untracked();
+            let shown = self.desk.before_board(&choice);
+            let answer = api::pages::board(slug, choice.search.clone(), choice.show, choice.from, shown).await;
+            let board = answer.inspect_err(|_| self.want_board())?;
+            if !self.desk.is_gone() && !self.desk.take(board, choice) {
                 self.want_board();
             }
             return Ok(());

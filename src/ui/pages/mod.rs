@@ -11,6 +11,7 @@ mod dialog;
 mod facts;
 mod feed;
 mod notes;
+mod pager;
 mod summary;
 mod tab;
 mod table;
@@ -25,7 +26,7 @@ use self::tab::TabOf;
 use super::trouble::Trouble;
 use crate::{
     api::{self, Wire},
-    domain::{ApiError, Board, Me, PageDetails, PageId, words},
+    domain::{ApiError, Board, Choice, Me, PageDetails, PageId, words},
 };
 
 /// What the server knows when the tab is asked for.
@@ -43,8 +44,9 @@ pub fn PagesTab() -> impl IntoView {
     let params = use_params_map();
     let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
     let query = use_query_map();
-    let asked = move || query.with_untracked(|query| query.get("page").and_then(|page| page.parse().ok()));
-    let loaded = Resource::<_, Wire>::new_with_options(slug, move |slug| load(slug, asked()), true);
+    let asked = move || query.with_untracked(|query| query.get_str("page").and_then(|page| page.parse().ok()));
+    let choice = move || query.with_untracked(choice::from_query);
+    let loaded = Resource::<_, Wire>::new_with_options(slug, move |slug| load(slug, choice(), asked()), true);
     let tab = move || {
         Suspend::new(async move {
             match loaded.await {
@@ -59,9 +61,10 @@ pub fn PagesTab() -> impl IntoView {
     }
 }
 
-async fn load(slug: String, asked: Option<PageId>) -> Result<Loaded, ApiError> {
+async fn load(slug: String, choice: Choice, asked: Option<PageId>) -> Result<Loaded, ApiError> {
     let me = api::session::me().await?;
-    let board = api::pages::board(slug).await?;
+    let shown = asked.map(|page| page.to_string()).unwrap_or_default();
+    let board = api::pages::board(slug, choice.search, choice.show, choice.from, shown).await?;
     // The dialog is only for pages of this board that have something to tell.
     let asked =
         asked.filter(|page| board.pages.iter().any(|view| view.id == *page && view.link.connection().is_some()));

@@ -2,15 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{
-    choice::Tally,
-    desk::{Desk, Live},
-};
-use crate::domain::words;
+use super::desk::{Desk, Live};
+use crate::domain::{Tally, words};
 
 /// The top of the tab.
 #[component]
-pub fn Summary(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
+pub fn Summary(desk: Desk) -> impl IntoView {
+    let tally = desk.tally;
     let heading = move || tally.with(|tally| words::so_many_connected(tally.connected, tally.all));
     let needs = move || tally.with(|tally| words::who_needs_you(tally.needs_you, tally.expiring));
     view! {
@@ -43,7 +41,7 @@ fn LiveSign(live: RwSignal<Live>) -> impl IntoView {
 
 /// Drawn, because the content security policy forbids widths in `style`. Says nothing that the sentence does not.
 #[component]
-fn Meter(tally: Memo<Tally>) -> impl IntoView {
+fn Meter(tally: RwSignal<Tally>) -> impl IntoView {
     let parts = Memo::new(move |_| tally.with(Parts::of));
     let green = move || parts.with(|parts| parts.green.to_string());
     let amber_from = green;

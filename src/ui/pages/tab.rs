@@ -6,11 +6,12 @@ use leptos_router::{components::Redirect, hooks::use_query_map};
 use super::{
     Loaded,
     add::AddLocation,
-    choice::{Choice, Seen, Tally},
+    choice,
     desk::{Desk, Row},
     dialog::{Asked, PageDialog},
     feed::Feed,
     notes::NotesRegion,
+    pager::Pager,
     summary::Summary,
     table::Table,
     tools::Tools,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     api,
-    domain::words,
+    domain::{Show as Which, words},
     ui::{
         form::Sending,
         frame::{Settings, Tab},
@@ -40,7 +41,7 @@ pub struct Parts {
 #[component]
 pub fn TabOf(loaded: Loaded) -> impl IntoView {
     let Loaded { me, board, asked } = loaded;
-    let choice = use_query_map().with_untracked(Choice::from_query);
+    let choice = use_query_map().with_untracked(choice::from_query);
     let workspace = board.workspace.clone();
     let desk = Desk::new(me, board, choice);
     let waits = Waits::new(desk);
@@ -51,16 +52,11 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
     }
     Effect::new(move |_| untrack(|| feed.start()));
 
-    let seen = Memo::new(move |before| Seen::on(desk, before));
-    let tally = Memo::new(move |_| {
-        let now = desk.now.get();
-        desk.rows.with(|rows| Tally::of(rows.iter().flat_map(|row| &row.cells), now))
-    });
     view! {
         <Settings workspace tab=Tab::Pages>
-            <Summary desk tally/>
-            <Tools desk tally/>
-            <Locations desk seen/>
+            <Summary desk/>
+            <Tools desk/>
+            <Locations desk/>
             <AddLocation/>
         </Settings>
         <PageDialog/>
@@ -74,18 +70,21 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
 
 /// The table, or what stands in for it.
 #[component]
-fn Locations(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
+fn Locations(desk: Desk) -> impl IntoView {
     let has_networks = Memo::new(move |_| desk.networks.with(|networks| !networks.is_empty()));
     let has_rows = Memo::new(move |_| desk.rows.with(|rows: &Vec<Row>| !rows.is_empty()));
+    let nothing = move || {
+        let is_all = desk.choice.with(|choice| choice.search.is_empty() && choice.show == Which::All);
+        if is_all { words::NO_LOCATIONS } else { words::NOTHING_FITS }
+    };
     // What a form without JavaScript came to stands in the address.
     let failure = Sending::to::<api::pages::Add>().failure();
     view! {
         {move || failure.get().map(|error| view! { <p class="complaint" role="alert">{words::error(error)}</p> })}
         <p class="empty">{move || (!has_networks.get()).then_some(words::NO_NETWORKS)}</p>
-        <Show when=move || has_rows.get() fallback=|| view! { <p class="empty">{words::NO_LOCATIONS}</p> }>
-            <Table desk seen/>
-            <p class="empty" role="status">{move || seen.with(Seen::is_empty).then_some(words::NOTHING_FITS)}</p>
-        </Show>
+        <Table desk/>
+        <Pager/>
+        <p class="empty" role="status">{move || (!has_rows.get()).then(nothing)}</p>
     }
     .into_any()
 }

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 
 use super::{
     cell::StatusCell,
-    choice::{Seen, Tally},
     desk::{Desk, Row},
+    pager::TABLE,
 };
-use crate::domain::words;
+use crate::domain::{Tally, words};
 
-/// All rows; those that are not asked for are hidden, not removed.
+/// The rows of the board.
 #[component]
-pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
+pub fn Table(desk: Desk) -> impl IntoView {
     // A row is built anew only when its name or the columns change.
     let key = move |row: &Row| {
         let columns = row.cells.iter().map(|cell| cell.network.with_untracked(|network| network.id.0.clone()));
@@ -20,7 +20,7 @@ pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
     };
     view! {
         // Without rows a table is none, and on a narrow screen its head is not shown either.
-        <table class="pages" role="table" hidden=move || seen.with(Seen::is_empty)>
+        <table id=TABLE class="pages" role="table" tabindex="-1" hidden=move || desk.rows.with(Vec::is_empty)>
             <caption class="heard">{words::TABLE}</caption>
             <thead role="rowgroup">
                 <tr role="row">
@@ -40,7 +40,7 @@ pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
             </thead>
             <tbody role="rowgroup">
                 <For each=move || desk.rows.get() key let:row>
-                    <LocationRow desk row seen/>
+                    <LocationRow desk row/>
                 </For>
             </tbody>
         </table>
@@ -49,15 +49,16 @@ pub fn Table(desk: Desk, seen: Memo<Seen>) -> impl IntoView {
 }
 
 #[component]
-fn LocationRow(desk: Desk, row: Row, seen: Memo<Seen>) -> impl IntoView {
-    let Row { id, name, cells } = row;
+fn LocationRow(desk: Desk, row: Row) -> impl IntoView {
+    let Row { name, cells, .. } = row;
     let counted = cells.clone();
     let here = Memo::new(move |_| {
-        let tally = Tally::of(&counted, desk.now.get());
+        let now = desk.now.get();
+        let tally = Tally::of(counted.iter().filter_map(|cell| cell.stored(now)));
         words::so_many_here(tally.connected, tally.all)
     });
     view! {
-        <tr role="row" hidden=move || !seen.with(|seen| seen.has(id))>
+        <tr role="row">
             <th role="rowheader" scope="row">
                 {name.to_string()}
                 <small>{here}</small>

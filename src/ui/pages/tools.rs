@@ -2,17 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{
-    choice::{Show as Which, Tally},
-    desk::Desk,
-};
-use crate::domain::words;
+use super::{desk::Desk, tab::Parts};
+use crate::domain::{Show as Which, words};
 
 /// A form that asks the server without JavaScript, and nobody with it.
 #[component]
-pub fn Tools(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
-    let search = desk.choice.search;
-    let initial = search.get_untracked();
+pub fn Tools(desk: Desk) -> impl IntoView {
+    let Parts { feed, .. } = expect_context();
+    let initial = desk.choice.with_untracked(|choice| choice.search.clone());
     view! {
         <form class="tools" role="search" method="get" on:submit=move |event| event.prevent_default()>
             <input
@@ -22,10 +19,15 @@ pub fn Tools(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
                 aria-label=words::SEARCH
                 placeholder=words::SEARCH
                 autocomplete="off"
-                on:input=move |event| search.set(event_target_value(&event))
+                on:input=move |event| {
+                    feed.choose(|choice| {
+                        choice.search = event_target_value(&event);
+                        choice.from = 0;
+                    });
+                }
             />
             <div class="chips" role="group" aria-label=words::SHOW>
-                {Which::EACH.map(|which| view! { <Chip which pressed=desk.choice.show tally/> }).into_iter().collect_view()}
+                {Which::EACH.map(|which| view! { <Chip which/> }).into_iter().collect_view()}
             </div>
         </form>
     }
@@ -33,9 +35,16 @@ pub fn Tools(desk: Desk, tally: Memo<Tally>) -> impl IntoView {
 }
 
 #[component]
-fn Chip(which: Which, pressed: RwSignal<Which>, tally: Memo<Tally>) -> impl IntoView {
-    let count = move || tally.with(|tally| tally.count(which));
-    let is_pressed = move || if pressed.get() == which { "true" } else { "false" };
+fn Chip(which: Which) -> impl IntoView {
+    let Parts { desk, feed, .. } = expect_context();
+    let count = move || desk.tally.with(|tally| tally.count(which));
+    let is_pressed = move || if desk.choice.with(|choice| choice.show == which) { "true" } else { "false" };
+    let press = move |_| {
+        feed.choose(|choice| {
+            choice.show = which;
+            choice.from = 0;
+        });
+    };
     view! {
         <button
             class="chip"
@@ -43,7 +52,7 @@ fn Chip(which: Which, pressed: RwSignal<Which>, tally: Memo<Tally>) -> impl Into
             name="show"
             value=which.key()
             aria-pressed=is_pressed
-            on:click=move |_| pressed.set(which)
+            on:click=press
         >
             {which.label()} " " <b>{count}</b>
         </button>

@@ -97,6 +97,7 @@ impl Waits {
             }
             open.push((attempt, (cell.clone(), Wait::new(browser::now_ms()))));
         });
+        self.desk.hold(cell);
         cell.waiting.set(Some(attempt));
         if let Some(page) = page_id(cell) {
             self.desk.notes.outdate(page);
@@ -256,6 +257,9 @@ impl Waits {
         let gone = gone.flatten();
         if let Some((cell, _)) = &gone {
             stop_showing(cell, attempt);
+            if !self.open.with_value(|open| open.iter().any(|(_, (other, _))| page_id(other) == page_id(cell))) {
+                self.desk.let_go(cell);
+            }
         }
         if self.open.with_value(Vec::is_empty)
             && let Some(timer) = self.timer.try_update_value(Option::take).flatten()

@@ -71,6 +71,10 @@ labels! {
     CONNECTED = "Connected",
     /// Nothing fits the search.
     NOTHING_FITS = "No location fits. Change the search, or show all.",
+    /// Leads to the part of the list before.
+    EARLIER = "Earlier",
+    /// Leads to the part of the list after.
+    LATER = "Later",
     /// What the table is.
     TABLE = "Connection of each location on each network",
     /// A column.
@@ -143,6 +147,12 @@ labels! {
 #[must_use]
 pub fn title(page: &str) -> String {
     format!("{page} · {PRODUCT}")
+}
+
+/// "Locations 51 to 100 of 2500".
+#[must_use]
+pub fn so_many_shown(from: usize, to: usize, all: usize) -> String {
+    format!("Locations {from} to {to} of {all}")
 }
 
 /// "17 of 22 pages connected".

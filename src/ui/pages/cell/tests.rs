@@ -3,15 +3,10 @@ use std::time::Duration;
 use super::*;
 use crate::{
     domain::{
-        Ability, Account, Board, Connection, Link, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId,
-        PageView, Reason, UserId, WorkspaceCard, WorkspaceId,
+        Ability, Account, Board, Choice, Connection, Link, LocationCard, LocationId, Me, Moment, NetworkCard,
+        NetworkId, PageView, Reason, Show, Span, Tally, UserId, WorkspaceCard, WorkspaceId,
     },
-    ui::pages::{
-        choice::{Choice, Show},
-        desk::Desk,
-        feed::Feed,
-        waits::Waits,
-    },
+    ui::pages::{desk::Desk, feed::Feed, waits::Waits},
 };
 
 const NOW: Moment = Moment(1_795_305_600_000);
@@ -42,6 +37,8 @@ fn board(link: Option<Link>, silent_since: Option<Moment>, may_connect: bool) ->
         networks: vec![NetworkCard { id: network, name: "LinkedIn".into(), manage_url: None, silent_since }],
         locations: vec![LocationCard { id: location, name: "Bondi Beach".into() }],
         pages: page.into_iter().collect(),
+        tally: Tally::default(),
+        span: Span::default(),
         seq: 0,
         now: NOW,
     }
@@ -52,7 +49,7 @@ fn cell_of(board: Board, is_waiting: bool) -> String {
     let owner = Owner::new();
     owner.with(|| {
         let me = Me { id: id::<UserId>(4), name: "Ada".into(), email: "ada@example.com".into(), workspaces: vec![] };
-        let choice = Choice { search: RwSignal::new(String::new()), show: RwSignal::new(Show::All) };
+        let choice = Choice { search: String::new(), show: Show::All, from: 0 };
         let desk = Desk::new(me, board, choice);
         let waits = Waits::new(desk);
         provide_context(Parts { desk, waits, feed: Feed::new(desk, waits) });
