@@ -1,28 +1,21 @@
 // Measures the release build. Each line: what, the number, its limit, and the command that measures it alone.
 //
 //   node benches/bench.mjs            everything
-//   node benches/bench.mjs sizes      one of: sizes, start, live, memory
+//   node benches/bench.mjs sizes      one of: sizes, start, live, memory, size
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { get } from 'node:http';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-
-const ROOT = resolve(fileURLToPath(import.meta.url), '../..');
-const BINARY = process.env.GREENTICK ?? join(ROOT, 'target/release/greentick');
-const { chromium } = createRequire(join(ROOT, 'end2end/'))('@playwright/test');
+import { size } from './at-size.mjs';
+import {
+  BINARY, Demo, answers, asSent, end, freePort, kilobytes, launch, megabytes, milliseconds, quantile, redName, report,
+} from './tools.mjs';
 
 const LIMITS = { wasm: 250_000, javascript: 30_000, css: 20_000, start: 1_000, live: 300, memory: 100_000_000 };
 const CONNECTS = 30;
 const STARTS = 5;
-
-let failed = 0;
 
 // ── The measures ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,114 +134,11 @@ async function memory() {
   report('memory idle (demo: server and sandbox in one)', kilobytesResident * 1024, LIMITS.memory, megabytes, 'memory');
 }
 
-// ── The demo and the browser ────────────────────────────────────────────────────────────────────────────────────────
-
-class Demo {
-  static async start() {
-    const demo = new Demo();
-    demo.folder = mkdtempSync(join(tmpdir(), 'greentick-bench-'));
-    demo.server = spawn(BINARY, ['demo', '--port', '0', '--sandbox-port', '0', '--data', demo.folder], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let said = '';
-    demo.server.stdout.setEncoding('utf8').on('data', (text) => (said += text));
-    while (!/Sandbox:/.test(said) || !/Sign in:\s+\S+\n/.test(said)) {
-      if (demo.server.exitCode !== null) throw new Error(`The demo ended:\n${said}`);
-      await pause(20);
-    }
-    demo.link = /Sign in:\s+(\S+)/.exec(said)[1];
-    demo.origin = new URL(demo.link).origin;
-    await answers(demo.origin, demo.server);
-    return demo;
-  }
-
-  /** The pages tab, live. */
-  async signIn(context) {
-    const page = await context.newPage();
-    await page.goto(this.link);
-    await page.getByText('Live', { exact: true }).waitFor();
-    return page;
-  }
-
-  /** The site's files that the first page names. */
-  async files() {
-    const html = await (await fetch(this.origin, { headers: { accept: 'text/html' } })).text();
-    const named = [...html.matchAll(/\/pkg[\w-]*\/[\w.-]+\.(?:js|wasm|css)/g)].map(([path]) => path);
-    return [...new Set(named)];
-  }
-
-  async stop() {
-    await end(this.server);
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-function launch() {
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
-  const args = process.getuid?.() === 0 ? [...quiet, '--no-sandbox'] : quiet;
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
-}
-
-async function redName(page) {
-  const red = page.getByRole('button', { name: / on (Chirper|Linkwork): not connected$/ }).first();
-  return (await red.getAttribute('aria-label')).replace(': not connected', '');
-}
-
-// ── Small tools ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Not `fetch`: it decompresses before anybody can count. */
-async function asSent(address) {
-  const [answer] = await once(get(address, { headers: { 'accept-encoding': 'br' } }), 'response');
-  if (answer.statusCode !== 200) throw new Error(`${address} answers ${answer.statusCode}`);
-  let bytes = 0;
-  for await (const chunk of answer) bytes += chunk.length;
-  return { bytes, encoding: answer.headers['content-encoding'], path: address };
-}
-
-async function answers(origin, server) {
-  for (const end = Date.now() + 30_000; Date.now() < end; await pause(2)) {
-    if (server.exitCode !== null) throw new Error(`The server ended with code ${server.exitCode}.`);
-    if (await fetch(`${origin}/healthz`).then((answer) => answer.ok, () => false)) return;
-  }
-  throw new Error(`${origin}/healthz did not answer within 30 seconds.`);
-}
-
-async function end(server) {
-  const gone = once(server, 'exit');
-  server.kill('SIGTERM');
-  await Promise.race([gone, pause(5_000).then(() => server.kill('SIGKILL'))]);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-/** The smallest value that this share of all values does not exceed. */
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
-}
-
-function kilobytes(bytes) { return `${(bytes / 1000).toFixed(1)} kB`; }
-function megabytes(bytes) { return `${(bytes / 1e6).toFixed(1)} MB`; }
-function milliseconds(time) { return `${time.toFixed(0)} ms`; }
-
-function report(what, number, limit, unit, part) {
-  const within = number <= limit;
-  if (!within) failed += 1;
-  const verdict = within ? 'within' : 'OVER';
-  console.log(`${what}: ${unit(number)} of at most ${unit(limit)} (${Math.round((number / limit) * 100)} %, ${verdict})   node benches/bench.mjs ${part}`);
-}
-
 // ── What was asked for ──────────────────────────────────────────────────────────────────────────────────────────────
 
-const parts = { sizes, start, live, memory };
+const parts = { sizes, start, live, memory, size };
 const asked = process.argv.slice(2);
 for (const name of asked.length ? asked : Object.keys(parts)) {
   if (!parts[name]) throw new Error(`There is no measure "${name}"; there are ${Object.keys(parts).join(', ')}.`);
   await parts[name]();
 }
-process.exitCode = failed ? 1 : 0;

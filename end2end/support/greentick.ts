@@ -16,6 +16,8 @@ export interface Options {
   checkInterval?: number;
   /** The sandbox is a process of its own, so that it outlives the server; the port and the data stay over a restart. */
   canRestart?: boolean;
+  /** So many locations more, with pages on three networks that nobody connected. */
+  locations?: number;
 }
 
 export class Greentick {
@@ -42,7 +44,8 @@ export class Greentick {
     try {
       const ports = options.canRestart ? await greentick.sandboxApart() : ['--port', '0', '--sandbox-port', '0'];
       const interval = ['--check-interval', String(options.checkInterval ?? 60)];
-      greentick.arguments = ['demo', ...ports, '--data', greentick.data, ...interval];
+      const more = ['--locations', String(options.locations ?? 0)];
+      greentick.arguments = ['demo', ...ports, '--data', greentick.data, ...interval, ...more];
       await greentick.begin();
       return greentick;
     } catch (error) {
