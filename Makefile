@@ -9,6 +9,9 @@ SHELL := /bin/bash
 with-tools := . .tools/env &&
 # What `make run` and `make watch` hand to `greentick demo`, as in `make run ARGS='--port 8400'`.
 ARGS ?=
+# What the release build is made of, folders too, since a file may be gone. cargo-leptos makes the browser's side anew
+# each time it is asked, and the server that embeds it: so it is asked only when one of these is newer.
+SOURCES = $(shell find Cargo.toml Cargo.lock migrations networks public src style -not -path 'src/tests*')
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,8 +46,12 @@ docs: .tools/env ## Documentation without warnings
 unit: .tools/env ## Tests of the server and of what both sides share
 	@$(with-tools) cargo test --workspace
 
-release: .tools/env ## The release build, for the server and the browser
+release: target/release/.made ## The release build, for the server and the browser
+	@echo "target/release/greentick is up to date"
+
+target/release/.made: .tools/choice $(SOURCES)
 	@$(with-tools) cargo leptos build --release --precompress
+	@touch $@
 
 end2end: ## Tests in a real browser, of the release build
 	@$(with-tools) cd end2end && npx tsc --noEmit && npx playwright test $(TESTS)
@@ -64,3 +71,6 @@ format: .tools/env ## Format the code
 
 .tools/env: scripts/setup Cargo.lock
 	@scripts/setup build
+
+# The same as .tools/env, and only as new as the last choice of other tools.
+.tools/choice: .tools/env ;
