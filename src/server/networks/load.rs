@@ -65,7 +65,7 @@ pub fn load(folder: Option<&Path>, sandbox: Option<&str>) -> Result<Vec<Definiti
     let mut all = Vec::new();
     for (file, text) in files {
         let text = match sandbox {
-            Some(origin) => text.replace("{sandbox}", origin),
+            Some(origin) => text.replace("{sandbox}", origin.trim_end_matches('/')),
             None if text.contains("{sandbox}") => continue,
             None => text,
         };
@@ -102,7 +102,7 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
     Ok(definition)
 }
 
-fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
+pub(in crate::server) fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
     for (index, one) in all.iter().enumerate() {
         if let Some(other) = all[index + 1..].iter().find(|other| other.issuer == one.issuer) {
             return Err(DefinitionError::SameIssuer { one: one.id.clone(), other: other.id.clone() });
