@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
 };
 
-const CASES: u32 = 1_500;
+const CASES: u32 = 1_000;
 /// A corpus is no corpus with less.
 const KINDS: usize = 20;
 

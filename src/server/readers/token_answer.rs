@@ -18,8 +18,8 @@ const CANARY: &str = "sbxcanary";
 /// `200,`, then the body.
 ///
 /// # Panics
-/// When a token comes out of an error, or a token, a lifetime or a scope that the answer does not have; when an error's
-/// text says anything of the answer.
+/// When a token comes out of an error, or a token, a lifetime or a scope that the answer does not have; when a good answer
+/// is refused, since its code is spent; when an error's text says anything of the answer.
 pub fn token_answer(input: &[u8]) {
     let (head, body) = input.split_at(input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()));
     let (status, separator) = head_of(head);
@@ -34,6 +34,8 @@ pub fn token_answer(input: &[u8]) {
             let is_down = error == ExchangeError::NoAnswer(NoAnswer::Down);
             assert_eq!(is_down, status.is_server_error(), "{error}");
             assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+            let fields = serde_json::from_slice(body).ok();
+            assert!(!status.is_success() || !fields.is_some_and(|fields| is_good(&fields)), "{error}");
         }
     }
 }
@@ -77,18 +79,30 @@ fn fields(body: &[u8]) -> Map<String, Value> {
     fields
 }
 
-fn is_what_was_given(tokens: &Tokens, fields: &Map<String, Value>, separator: &str) {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let is_no_error = match fields.get("error") {
+fn is_good(fields: &Map<String, Value>) -> bool {
+    let is_scope = matches!(fields.get("scope"), None | Some(Value::Null | Value::String(_) | Value::Array(_)));
+    is_no_error(fields) && is_scope && fields.get("access_token").and_then(Value::as_str).is_some_and(is_token)
+}
+
+fn is_no_error(fields: &Map<String, Value>) -> bool {
+    match fields.get("error") {
         None | Some(Value::Null | Value::Bool(false)) => true,
         Some(Value::String(code)) => ["", "ok"].contains(&code.as_str()),
         Some(Value::Number(code)) => code.as_f64() == Some(0.0),
         Some(_) => false,
-    };
-    assert!(is_no_error, "tokens out of an error");
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic())
+}
+
+fn is_what_was_given(tokens: &Tokens, fields: &Map<String, Value>, separator: &str) {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    assert!(is_no_error(fields), "tokens out of an error");
     let access = tokens.access.expose_secret();
     assert_eq!(Some(access), text("access_token"));
-    assert!(!access.is_empty() && access.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic()));
+    assert!(is_token(access));
     let refresh = tokens.refresh.as_ref().map(ExposeSecret::expose_secret);
     assert_eq!(refresh, text("refresh_token").filter(|token| !token.is_empty()));
     assert_eq!(tokens.lives, lives(fields.get("expires_in")));
