@@ -6,7 +6,7 @@ use std::{panic::catch_unwind, path::Path};
 use proptest::{
     collection::vec,
     prelude::{Strategy, any},
-    test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
+    test_runner::{Config, RngSeed, TestCaseError, TestRunner},
 };
 
 const CASES: u32 = 1_000;
@@ -71,8 +71,8 @@ fn holds(target: &str, property: fn(&[u8])) {
     for (file, bytes) in &corpus {
         assert!(check(bytes), "{file}");
     }
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let config = Config { cases: CASES, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() };
+    let mut runner = TestRunner::new(config);
     let inputs = (0..corpus.len(), 0..corpus.len(), vec(edit(), 1..6))
         .prop_map(|(one, other, edits)| edited(corpus[one].1.clone(), &corpus[other].1, &edits));
     let any_bytes = vec(any::<u8>(), 0..600);
