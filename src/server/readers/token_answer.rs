@@ -25,7 +25,7 @@ pub fn token_answer(input: &[u8]) {
     let (status, separator) = head_of(head);
     let body = body.get(1..).unwrap_or_default();
     is_normal_at_once(&answer(status, body), &separator);
-    match read(answer(status, body), &separator) {
+    match read(&answer(status, body), &separator) {
         Ok(tokens) => {
             assert!(status.is_success(), "tokens out of a {status}");
             is_what_was_given(&tokens, &fields(body), &separator);
@@ -54,7 +54,7 @@ fn answer(status: StatusCode, body: &[u8]) -> HttpResponse {
 }
 
 /// As `networks::exchange` reads it: the oauth2 crate reads an answer only to a request, so this one goes nowhere.
-fn read(answer: HttpResponse, separator: &str) -> Result<Tokens, ExchangeError> {
+fn read(answer: &HttpResponse, separator: &str) -> Result<Tokens, ExchangeError> {
     let token_url = TokenUrl::new("https://network.example/token".to_owned()).expect("an address");
     let client = BasicClient::new(ClientId::new("app".to_owned())).set_token_uri(token_url);
     let request = client.exchange_code(AuthorizationCode::new("code".to_owned()));
