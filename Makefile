@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test watch bench setup setup-test format format-check lint-server lint-browser docs unit \
+.PHONY: help run build test watch bench soak setup setup-test format format-check lint-server lint-browser docs unit \
         release end2end pictures
 
 # What scripts/setup found: the Rust toolchain, and where the build tools are.
@@ -62,6 +62,10 @@ pictures: ## Take the README's pictures anew
 bench: ## Measure the release build, each number with its limit
 	@scripts/steps setup-test release
 	@$(with-tools) node benches/bench.mjs
+
+soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60)
+	@scripts/setup soak
+	@$(with-tools) scripts/soak
 
 watch: setup ## The demo, rebuilt and reloaded on every change
 	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)

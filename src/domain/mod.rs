@@ -14,6 +14,8 @@ mod page;
 mod person;
 mod role;
 mod status;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 mod attempt;

@@ -12,6 +12,8 @@ pub mod http;
 pub mod keeper;
 pub mod networks;
 pub mod pages;
+#[cfg(any(test, fuzzing))]
+pub mod readers;
 pub mod sandbox;
 pub mod serve;
 pub mod settings;

@@ -90,13 +90,12 @@ on_both! {
     async fn a_number_from_elsewhere_asks_for_a_new_board(world) {
         let owner = world.owner("Harbour").await;
         owner.has("Bondi", &["chirper"]).await;
-        for odd in ["99999", "-7"] {
-            let mut live = Stream::open(&owner, world, "", Some(odd)).await;
+        for (after, odd) in [("", Some("99999")), ("", Some("-7")), ("?after=2", Some("no number")), ("?after=x", None)] {
+            let mut live = Stream::open(&owner, world, after, odd).await;
             live.next().await.expect("a greeting");
-            assert_eq!(live.next().await.expect("an answer").0, "snapshot", "{odd}");
+            assert_eq!(live.next().await.expect("an answer").0, "snapshot", "{after} {odd:?}");
         }
-        let mut live = Stream::open(&owner, world, "?after=2", Some("no number")).await;
-        live.next().await.expect("a greeting");
+        let mut live = Stream::open(&owner, world, "?after=x", None).await;
         owner.has("Manly", &[]).await;
         assert_eq!(live.next_change().await.seq, 3);
     }

@@ -1,12 +1,15 @@
 //! Where people find this instance, and what follows: the callback's address and the cookies' names.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use oauth2::url::{Host, Url};
+use oauth2::url::Url;
 
-use crate::domain::{AttemptId, NetworkAppId};
+use crate::{
+    domain::{AttemptId, NetworkAppId},
+    server::networks,
+};
 
 /// Why an address cannot be ours.
 #[derive(Debug, thiserror::Error)]
@@ -25,16 +28,9 @@ impl BaseUrl {
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let wrong = || BaseUrlError(text.to_owned());
         let url = Url::parse(text).ok().ok_or_else(wrong)?;
-        let is_loopback = match url.host() {
-            Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-            Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback);
         let is_plain =
             url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if is_safe && is_plain { Ok(Self(url)) } else { Err(wrong()) }
+        if networks::is_safe(&url) && is_plain { Ok(Self(url)) } else { Err(wrong()) }
     }
 
     /// Scheme, host and port, as a browser's `Origin` has it.

@@ -88,7 +88,7 @@ pub async fn look_ahead() -> StatusCode {
 
 /// Reads the query. `None` for everything that no network sends: no state, both a code and an error or neither,
 /// anything twice, too much of it (SECURITY: O-24).
-fn read(network_app: &str, query: &str) -> Option<Callback> {
+pub(in crate::server) fn read(network_app: &str, query: &str) -> Option<Callback> {
     if query.len() > QUERY_LIMIT {
         return None;
     }

@@ -1,12 +1,13 @@
 //! The doors: routes, who may come through them, and what every answer carries.
 
 mod address;
-mod connect;
+pub(super) mod connect;
 mod guard;
 mod headers;
 mod health;
 mod page;
 mod popup;
+pub(super) mod resume;
 mod router;
 mod sign_in;
 mod site;

@@ -3,14 +3,13 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue},
     response::{
         IntoResponse, Response,
         sse::{self, Sse},
     },
 };
-use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{
     broadcast::{self, error::RecvError},
@@ -18,7 +17,7 @@ use tokio::sync::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::Page;
+use super::{Page, resume::resume};
 use crate::{
     domain::{CatchUp, WorkspaceId},
     server::{App, Caller, Member, accounts, events, store::StoreError},
@@ -29,28 +28,22 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that lets this many wait is cut, and resumes from its last number.
 const QUEUE: usize = 1_024;
 
-#[derive(Deserialize)]
-pub struct After {
-    after: Option<i64>,
-}
-
 /// Follows a workspace's events after `Last-Event-ID`, or `?after=`, or from now on.
 pub async fn stream(
     State(app): State<App>,
     caller: Caller,
     Path(workspace): Path<String>,
-    Query(query): Query<After>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Page> {
     let member = caller.member(&workspace).await?;
-    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let id = member.workspace().id;
     // Followed before the number is read: what is committed in between wakes the loop.
     let wake = app.bus.follow();
     let current = events::current(app.store.read(), id).await.map_err(crate::server::Refusal::from)?;
-    let after = resumed.or(query.after).unwrap_or(current);
+    let last = resume(headers.get_all("last-event-id"), &query.unwrap_or_default(), current);
     let (send, receive) = mpsc::channel(QUEUE);
-    tokio::spawn(Feed { member, send, last: after }.run(wake, current));
+    tokio::spawn(Feed { member, send, last }.run(wake, current));
     let mut response = Sse::new(ReceiverStream::new(receive)).into_response();
     // nginx would hold events back.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -72,7 +65,8 @@ impl From<StoreError> for Gone {
 struct Feed {
     member: Member,
     send: mpsc::Sender<Message>,
-    last: i64,
+    /// The last event that the reader has; without one it needs a new board.
+    last: Option<i64>,
 }
 
 impl Feed {
@@ -119,17 +113,21 @@ impl Feed {
 
     async fn catch_up(&mut self) -> Result<(), Gone> {
         let app: &App = self.member.app();
-        match events::after_in(&app.store, self.member.workspace().id, self.last).await? {
+        let missed = match self.last {
+            Some(last) => events::after_in(&app.store, self.member.workspace().id, last).await?,
+            None => CatchUp::Snapshot,
+        };
+        match missed {
             CatchUp::Events(missed) => {
                 for event in missed {
                     let message = sse::Event::default().event("change").id(event.seq.to_string());
-                    self.last = event.seq;
+                    self.last = Some(event.seq);
                     self.put(message.json_data(&event).ok().ok_or(Gone)?)?;
                 }
             }
             CatchUp::Snapshot => {
                 let now = events::current(app.store.read(), self.member.workspace().id).await?;
-                self.last = now;
+                self.last = Some(now);
                 let message = sse::Event::default().event("snapshot").id(now.to_string());
                 self.put(message.json_data(json!({ "seq": now })).ok().ok_or(Gone)?)?;
             }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
+use super::fields::{address, authorize_address, maybe_address, own_params, separator, some_text, telling};
 use crate::domain::{Ability, NetworkId, Reason};
 
 /// A network, as its file describes it.
@@ -13,13 +14,16 @@ pub struct Definition {
     /// The file's name without `.toml`.
     pub id: NetworkId,
     /// The name that people use.
+    #[serde(deserialize_with = "some_text")]
     pub name: String,
     /// Who answers: compared with `iss` in the callback (RFC 9207). No two networks share one.
+    #[serde(deserialize_with = "some_text")]
     pub issuer: String,
     /// Whether the callback must say who answers.
     #[serde(default)]
     pub iss: Iss,
     /// The network's own list of apps.
+    #[serde(default, deserialize_with = "maybe_address")]
     pub manage_url: Option<String>,
     /// Where a person is asked.
     pub authorize: Authorize,
@@ -42,7 +46,7 @@ pub struct Definition {
     #[serde(default = "five_minutes")]
     pub check_every_secs: u64,
     /// What refusals mean; the first rule that matches wins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "telling")]
     pub refusals: Vec<Refusal>,
 }
 
@@ -62,15 +66,16 @@ pub enum Iss {
 #[serde(deny_unknown_fields)]
 pub struct Authorize {
     /// Where.
+    #[serde(deserialize_with = "authorize_address")]
     pub url: String,
     /// Whether the network takes PKCE (RFC 7636). On, unless it breaks on it.
     #[serde(default = "yes")]
     pub pkce: bool,
     /// What stands between scopes.
-    #[serde(default = "space")]
+    #[serde(default = "space", deserialize_with = "separator")]
     pub scope_separator: String,
     /// Fixed parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "own_params")]
     pub params: BTreeMap<String, String>,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
@@ -82,11 +87,12 @@ pub struct Authorize {
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// Where.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// How the app proves itself.
     pub auth: ClientAuth,
     /// What stands between scopes in the answer.
-    #[serde(default = "space")]
+    #[serde(default = "space", deserialize_with = "separator")]
     pub scope_separator: String,
 }
 
@@ -105,6 +111,7 @@ pub enum ClientAuth {
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// A GET with the access token.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// The path of the stable id.
     pub id: String,
@@ -117,6 +124,7 @@ pub struct Person {
 #[serde(deny_unknown_fields)]
 pub struct Pages {
     /// A GET with the access token.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// The path of the list.
     pub items: String,
@@ -131,6 +139,7 @@ pub struct Pages {
 #[serde(deny_unknown_fields)]
 pub struct Granted {
     /// A GET with the access token.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// The path of the list.
     pub items: String,
@@ -147,6 +156,7 @@ pub struct Granted {
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// Where.
+    #[serde(deserialize_with = "address")]
     pub url: String,
     /// How.
     pub style: RevokeStyle,

@@ -76,24 +76,26 @@ pub async fn exchange(
 }
 
 /// In the shape of the RFC. A server that is down has given no answer, whatever page it sends.
-fn shaped(answer: HttpResponse, separator: &str) -> Result<HttpResponse, NoAnswer> {
+pub(in crate::server) fn shaped(answer: HttpResponse, separator: &str) -> Result<HttpResponse, NoAnswer> {
     let answer = normalise(answer, separator);
     if answer.status().is_server_error() { Err(NoAnswer::Down) } else { Ok(answer) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the answer ends here, and its plain tokens with it")]
-fn tokens(answer: BasicTokenResponse) -> Tokens {
+pub(in crate::server) fn tokens(answer: BasicTokenResponse) -> Tokens {
     Tokens {
         access: answer.access_token().secret().clone().into(),
         refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
         lives: answer.expires_in(),
-        scopes: answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+        scopes: answer
+            .scopes()
+            .map(|scopes| scopes.iter().map(|scope| scope.to_string()).filter(|scope| !scope.is_empty()).collect()),
     }
 }
 
 type CrateError = RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>;
 
-fn told(error: &CrateError) -> ExchangeError {
+pub(in crate::server) fn told(error: &CrateError) -> ExchangeError {
     match error {
         RequestTokenError::Request(no_answer) => (*no_answer).into(),
         RequestTokenError::ServerResponse(answer) => match answer.error() {

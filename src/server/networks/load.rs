@@ -102,7 +102,7 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
     Ok(definition)
 }
 
-fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
+pub(in crate::server) fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
     for (index, one) in all.iter().enumerate() {
         if let Some(other) = all[index + 1..].iter().find(|other| other.issuer == one.issuer) {
             return Err(DefinitionError::SameIssuer { one: one.id.clone(), other: other.id.clone() });
@@ -126,5 +126,33 @@ mod tests {
         let error = parse("x.toml", "id = \"x\"\nname = \"X\"\nisuer = \"x\"\n").expect_err("isuer is no field");
         let text = error.to_string();
         assert!(text.contains("x.toml") && text.contains("line 3") && text.contains("isuer"), "{text}");
+    }
+
+    #[test]
+    fn a_value_that_cannot_work_is_told_with_file_line_and_field() {
+        let good = "id = \"x\"\nname = \"X\"\nissuer = \"x\"\n[authorize]\nurl = \"https://x.example/a\"\n[token]\n\
+             url = \"https://x.example/t\"\nauth = \"basic\"\n[abilities]\n[person]\nurl = \"https://x.example/m\"\n\
+             id = \"id\"\nname = \"name\"\n";
+        assert!(parse("x.toml", good).is_ok());
+        for (right, wrong, line, field, cause) in [
+            ("https://x.example/t", "nonsense", 7, "url", "no usable address"),
+            ("https://x.example/t", "http://x.example/t", 7, "url", "https"),
+            ("https://x.example/m", "https://u:p@x.example/m", 11, "url", "password"),
+            ("https://x.example/a", "https://x.example/a?state=1", 5, "url", "the parameter state"),
+            ("[token]", "params = { client_id = \"x\" }\n[token]", 6, "params", "the parameter client_id"),
+            ("[token]", "[token]\nscope_separator = \"\"", 7, "scope_separator", "empty"),
+            ("\"X\"", "\"\"", 2, "name", "empty"),
+            (
+                "name = \"name\"\n",
+                "name = \"name\"\n[[refusals]]\nmeans = \"removed\"\n",
+                14,
+                "refusals",
+                "every answer",
+            ),
+        ] {
+            let text = parse("x.toml", &good.replace(right, wrong)).expect_err(wrong).to_string();
+            let place = format!("line {line},");
+            assert!([&place, "x.toml", field, cause].iter().all(|part| text.contains(*part)), "{text}");
+        }
     }
 }

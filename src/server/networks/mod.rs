@@ -1,18 +1,21 @@
 //! Talking to networks. A network is data: a definition file says where its doors are, how it wants to be asked, and
 //! what its answers mean; this room turns that into requests and verdicts. It knows no page and no person of ours.
 
+mod address;
 mod apps;
-mod authorize;
+pub(super) mod authorize;
 mod client;
 mod definition;
-mod exchange;
-mod load;
-mod normalise;
+pub(super) mod exchange;
+mod fields;
+pub(super) mod load;
+pub(super) mod normalise;
 mod revoke;
 mod rows;
 mod verdict;
 mod who;
 
+pub use address::is_safe;
 pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
 pub use authorize::{Asked, authorize_url};
 pub use client::{NetworkClient, NoAnswer};

@@ -32,27 +32,37 @@ fn fields(body: &[u8]) -> Option<Map<String, Value>> {
         return json.as_object().cloned();
     }
     let text = std::str::from_utf8(body).ok().filter(|text| text.contains('=') && !text.contains('<'))?;
-    let pairs = oauth2::url::form_urlencoded::parse(text.as_bytes());
-    Some(pairs.map(|(key, value)| (key.into_owned(), Value::String(value.into_owned()))).collect())
+    let mut fields = Map::new();
+    for (key, value) in oauth2::url::form_urlencoded::parse(text.as_bytes()) {
+        // Said twice, it is no answer (RFC 6749, section 3.2): an empty error must not hide a real one.
+        if fields.insert(key.into_owned(), Value::String(value.into_owned())).is_some() {
+            return None;
+        }
+    }
+    Some(fields)
 }
 
 /// An error is looked for before a token, whatever the status says.
 fn error_of(fields: &Map<String, Value>) -> Option<Value> {
-    let whole = Value::Object(fields.clone());
-    match fields.get("error")? {
-        Value::String(code) if !code.is_empty() && code != "ok" => Some(json!({ "error": code })),
-        Value::Object(_) => Some(json!({ "error": text_at(&whole, "error.code").unwrap_or_default() })),
-        _ => None,
-    }
+    let code = match fields.get("error")? {
+        Value::Null | Value::Bool(false) => return None,
+        Value::String(code) if code.is_empty() || code == "ok" => return None,
+        Value::Number(code) if code.as_f64() == Some(0.0) => return None,
+        Value::String(code) => code.clone(),
+        Value::Number(code) => code.to_string(),
+        error => text_at(error, "code").unwrap_or_default(),
+    };
+    Some(json!({ "error": code }))
 }
 
 fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
     let scopes = match fields.get("scope") {
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>(),
-        Some(Value::String(text)) => text.split(separator).map(|scope| scope.trim().to_owned()).collect(),
-        _ => vec![],
+        Some(Value::Array(list)) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>()),
+        Some(Value::String(text)) => Some(text.split(separator).collect()),
+        _ => None,
     };
-    if !scopes.is_empty() {
+    if let Some(scopes) = scopes {
+        let scopes: Vec<_> = scopes.into_iter().flat_map(str::split_whitespace).collect();
         fields.insert("scope".into(), scopes.join(" ").into());
     }
     // Absent, negative, or no number: unknown, which is never "expired".
@@ -66,6 +76,11 @@ fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
     }
     if !fields.get("token_type").is_some_and(Value::is_string) {
         fields.insert("token_type".into(), "bearer".into());
+    }
+    // What cannot stand in a header is no token (RFC 6749, appendix A.12); without one the answer is none.
+    let is_printable = |token: &str| !token.is_empty() && token.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !fields.get("access_token").and_then(Value::as_str).is_some_and(is_printable) {
+        fields.remove("access_token");
     }
     if fields.get("refresh_token").is_some_and(|token| token.as_str().is_none_or(str::is_empty)) {
         fields.remove("refresh_token");
@@ -100,6 +115,10 @@ mod tests {
             (r#"{"access_token":"t","expires_in":3599.5}"#, " ", with("expires_in", 3599.into())),
             (r#"{"access_token":"t","expires_in":-1,"refresh_token":null}"#, " ", plain.clone()),
             (r#"{"access_token":"t","expires_in":0}"#, " ", plain.clone()),
+            (r#"{"access_token":"t","scope":[]}"#, " ", with("scope", "".into())),
+            (r#"{"access_token":"t","scope":" a ,, b c,"}"#, ",", with("scope", "a b c".into())),
+            (r#"{"access_token":"t","error":null}"#, " ", with("error", Value::Null)),
+            (r#"{"access_token":"t","error":0}"#, " ", with("error", 0.into())),
         ] {
             assert_eq!(normal(200, body, separator), (200, expected), "{body}");
             assert_eq!(normal(201, body, separator).0, 200, "{body}");
@@ -111,6 +130,22 @@ mod tests {
         assert_eq!(normal(200, r#"{"error":"invalid_grant"}"#, " "), (400, json!({"error": "invalid_grant"})));
         assert_eq!(normal(400, r#"{"error":{"code":190}}"#, " "), (400, json!({"error": "190"})));
         assert_eq!(normal(200, "error=bad_verification_code", " "), (400, json!({"error": "bad_verification_code"})));
+        for odd in ["190", "true", "[]", "{}", r#""x""#, r#"{"message":"no"}"#] {
+            assert_eq!(normal(200, &format!(r#"{{"access_token":"t","error":{odd}}}"#), " ").0, 400, "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_usable_token_carries_none() {
+        for (body, separator) in [
+            (r#"{"access_token":""}"#, " "),
+            (r#"{"access_token":"t\nHost: x"}"#, " "),
+            (r#"{"access_token":null}"#, " "),
+            (r#"{"access_token":["t"]}"#, " "),
+        ] {
+            assert_eq!(normal(200, body, separator), (200, json!({"token_type": "bearer"})), "{body}");
+        }
+        assert_eq!(normal(200, "access_token=t&error=x&error=", " "), (200, Value::Null));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod keys;
 mod rows;
-mod seal;
+pub(super) mod seal;
 mod secrets;
 
 pub use keys::{Keys, KeysError};

@@ -82,7 +82,11 @@ pub fn new_key() -> Key {
 /// Seals `plain` for `place`.
 #[must_use]
 pub fn seal(key: &Key, key_id: Uuid, place: &Place, plain: &[u8]) -> Vec<u8> {
-    let nonce: [u8; 24] = random();
+    seal_with(key, key_id, place, random(), plain)
+}
+
+/// As [`seal`]. A nonce is used once for a key, or both texts are open.
+pub(in crate::server) fn seal_with(key: &Key, key_id: Uuid, place: &Place, nonce: [u8; 24], plain: &[u8]) -> Vec<u8> {
     let payload = Payload { msg: plain, aad: &place.associated(key_id) };
     let text = cipher(key)
         .encrypt(XNonce::from_slice(&nonce), payload)

@@ -1,0 +1,87 @@
+//! What a field of a definition must be. Read where the file is read, so that a wrong one is told at the start with its
+//! line, and not when somebody clicks.
+
+use std::collections::BTreeMap;
+
+use oauth2::url::Url;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::{definition::Refusal, is_safe};
+
+/// What we say ourselves in the authorization request. Said twice, a network would have to choose.
+const OURS: [&str; 7] =
+    ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
+
+type Read<'de, T, D> = Result<T, <D as Deserializer<'de>>::Error>;
+
+/// An address that may carry secrets.
+pub(super) fn address<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, D> {
+    let text = String::deserialize(field)?;
+    usable::<D::Error>(&text)?;
+    Ok(text)
+}
+
+/// As [`address`], where there is one.
+pub(super) fn maybe_address<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Option<String>, D> {
+    address(field).map(Some)
+}
+
+/// As [`address`]; its query is not ours.
+pub(super) fn authorize_address<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, D> {
+    let text = String::deserialize(field)?;
+    for (name, _) in usable::<D::Error>(&text)?.query_pairs() {
+        not_ours::<D::Error>(&name)?;
+    }
+    Ok(text)
+}
+
+/// Parameters that are not ours.
+pub(super) fn own_params<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTreeMap<String, String>, D> {
+    let params = BTreeMap::<String, String>::deserialize(field)?;
+    for name in params.keys() {
+        not_ours::<D::Error>(name)?;
+    }
+    Ok(params)
+}
+
+/// What stands between scopes.
+pub(super) fn separator<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, D> {
+    filled(String::deserialize(field)?, "an empty text separates nothing")
+}
+
+/// A text that says something.
+pub(super) fn some_text<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, D> {
+    filled(String::deserialize(field)?, "this must not be empty")
+}
+
+/// Rules that tell one answer from another.
+pub(super) fn telling<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Refusal>, D> {
+    let rules = Vec::<Refusal>::deserialize(field)?;
+    if rules.iter().all(|rule| rule.status.is_some() || rule.path.is_some()) {
+        return Ok(rules);
+    }
+    Err(D::Error::custom("a rule in refusals has neither status nor path, so that every answer would match it"))
+}
+
+fn filled<E: Error>(text: String, or: &str) -> Result<String, E> {
+    if text.is_empty() { Err(E::custom(or)) } else { Ok(text) }
+}
+
+fn usable<E: Error>(text: &str) -> Result<Url, E> {
+    let is_usable =
+        |url: &Url| is_safe(url) && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    Url::parse(text).ok().filter(is_usable).ok_or_else(|| {
+        E::custom(format_args!(
+            "{text:?} is no usable address: it must be https://…, or http://… on a loopback address, without a name, \
+             a password or a #"
+        ))
+    })
+}
+
+fn not_ours<E: Error>(name: &str) -> Result<(), E> {
+    if OURS.contains(&name) {
+        Err(E::custom(format_args!("the parameter {name} is set for each attempt")))
+    } else {
+        Ok(())
+    }
+}
