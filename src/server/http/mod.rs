@@ -5,6 +5,7 @@ mod connect;
 mod guard;
 mod headers;
 mod health;
+mod outcome;
 mod page;
 mod popup;
 mod router;
