@@ -8,7 +8,7 @@
 //! - `discovery-…`, `signing-key-rotation…`: endpoints and issuer stand in definition files; nothing is discovered.
 //! - `userinfo-bearer-body`, `scope-userinfo-claims`: a token travels in the header only (O-35).
 //! - `refresh-token…`, `client-refresh-token-test`: until the engine that refreshes exists.
-//! - DPoP, PAR and JARM: no definition can say them yet.
+//! - `DPoP`, PAR and JARM: no definition can say them yet.
 //! - `client-secret-basic` is every attempt at Chirper, which takes nothing else; `form-post-error` is in `form_post.rs`.
 
 use serde_json::{Value, json};
@@ -34,14 +34,26 @@ fn table() -> Vec<(&'static str, Value, Comes)> {
         ("client-test", json!({}), Comes::Pass),
         ("response with an invalid state", json!({ "state": "wrong" }), Comes::Unknown),
         ("response without a state", json!({ "state": "missing" }), Comes::Unknown),
-        ("invalid-authorization-response-iss", json!({ "iss": "wrong" }), Comes::Unasked(AttemptState::Failed(Trouble::WrongIssuer))),
-        ("remove-authorization-response-iss", json!({ "iss": "missing" }), Comes::Unasked(AttemptState::Failed(Trouble::WrongIssuer))),
+        (
+            "invalid-authorization-response-iss",
+            json!({ "iss": "wrong" }),
+            Comes::Unasked(AttemptState::Failed(Trouble::WrongIssuer)),
+        ),
+        (
+            "remove-authorization-response-iss",
+            json!({ "iss": "missing" }),
+            Comes::Unasked(AttemptState::Failed(Trouble::WrongIssuer)),
+        ),
         ("token-endpoint-response-without-expires_in", answer(json!({ "expires_in": null })), Comes::Pass),
         ("expires_in as text", answer(json!({ "expires_in": "3600" })), Comes::Pass),
         ("expires_in that is no time", answer(json!({ "expires_in": -5 })), Comes::Pass),
         ("token-type-case-insensitivity", answer(json!({ "token_type": "bEaReR" })), Comes::Pass),
         ("no token_type", answer(json!({ "token_type": null })), Comes::Pass),
-        ("an id_token that nobody asked for, unsigned", answer(json!({ "id_token": "eyJhbGciOiJub25lIn0.e30." })), Comes::Pass),
+        (
+            "an id_token that nobody asked for, unsigned",
+            answer(json!({ "id_token": "eyJhbGciOiJub25lIn0.e30." })),
+            Comes::Pass,
+        ),
         ("no refresh_token", answer(json!({ "refresh_token": null })), Comes::Pass),
         ("no scope", answer(json!({ "scope": null })), Comes::Pass),
         ("no access_token", answer(json!({ "access_token": null })), Comes::Asked(Trouble::OddAnswer)),

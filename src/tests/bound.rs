@@ -43,9 +43,7 @@ async fn seal_verifier(world: &World, attempt: AttemptId, sealed: Option<Vec<u8>
     let mine = Expr::col("owner_row").eq(attempt.0);
     let db = world.app.store.read();
     let done = match sealed {
-        Some(sealed) => {
-            db.execute(Query::update().table("secrets").value("sealed", sealed).and_where(mine)).await
-        }
+        Some(sealed) => db.execute(Query::update().table("secrets").value("sealed", sealed).and_where(mine)).await,
         None => db.execute(Query::delete().from_table("secrets").and_where(mine)).await,
     };
     assert_eq!(done.expect("the database does it").rows_affected(), 1);

@@ -5,11 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{
-    on_both,
-    person::Say,
-    world::World,
-};
+use super::{on_both, person::Say, world::World};
 use crate::domain::{AttemptState, Status, Trouble};
 
 /// How often each code was sent to the network.

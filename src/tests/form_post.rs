@@ -23,7 +23,8 @@ use crate::{
 
 /// Chirper, but it posts.
 fn posting() -> Vec<Extra> {
-    let text = include_str!("../../networks/chirper.toml").replace("[authorize]\n", "[authorize]\nresponse_mode = \"form_post\"\n");
+    let text = include_str!("../../networks/chirper.toml")
+        .replace("[authorize]\n", "[authorize]\nresponse_mode = \"form_post\"\n");
     vec![Extra { id: "chirper", text, client: (sandbox::client_id("chirper"), sandbox::client_secret("chirper")) }]
 }
 
@@ -50,8 +51,11 @@ fn altered(form: &Form, name: &str, value: &str) -> Form {
 
 fn is_strict(answer: &Answer) {
     for (name, part) in [
-        ("referrer-policy", "no-referrer"), ("cache-control", "no-store"), ("content-security-policy", "default-src 'none'"),
-        ("x-frame-options", "DENY"), ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'"),
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
     ] {
         assert!(answer.header(name).contains(part), "{name}: {answer:?}");
     }

@@ -25,11 +25,7 @@ fn hostile() -> Vec<Extra> {
         .replace("issuer = \"{sandbox}/chirper\"", "issuer = \"{sandbox}/twin\"");
     vec![
         // Another app of ours at one network.
-        Extra {
-            id: "twin",
-            text: twin,
-            client: (hostile_client_id("chirper"), hostile_client_secret("chirper")),
-        },
+        Extra { id: "twin", text: twin, client: (hostile_client_id("chirper"), hostile_client_secret("chirper")) },
         // Another network.
         Extra {
             id: "linkwork",
@@ -55,7 +51,9 @@ struct Lure {
 
 fn lures() -> Vec<Lure> {
     let mut all = Vec::new();
-    for (from, to) in [(("linkwork", "linkwork"), "chirper"), (("linkwork", "linkwork"), "hush"), (("twin", "chirper"), "chirper")] {
+    for (from, to) in
+        [(("linkwork", "linkwork"), "chirper"), (("linkwork", "linkwork"), "hush"), (("twin", "chirper"), "chirper")]
+    {
         for bits in 0..8_u8 {
             let lure = Lure {
                 from,
@@ -118,10 +116,11 @@ on_both! {
         for page in &pages {
             assert_eq!(owner.sees(*page).await, Status::NotConnected);
         }
-        // And with nobody led astray both apps of one network work.
+        // And with nobody led astray both apps of one network work, the twin where the network does not say who it is.
         world.faults_off().await;
-        owner.connects(pages[1], "ben").await;
         owner.connects(pages[2], "ada").await;
+        world.fault(json!({ "network": "chirper", "iss": "missing" })).await;
+        owner.connects(pages[1], "ben").await;
         assert_eq!((owner.sees(pages[1]).await, owner.sees(pages[2]).await), (Status::Connected, Status::Connected));
     }
 }

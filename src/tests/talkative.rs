@@ -49,7 +49,9 @@ async fn lives(world: &World) {
         owner.connects(*page, "cleo").await;
         assert_eq!(owner.sees(*page).await, Status::Connected);
     }
-    for fault in [json!({ "down": true }), json!({ "cut": true }), json!({ "hang_up": true }), json!({ "iss": "wrong" })] {
+    for fault in
+        [json!({ "down": true }), json!({ "cut": true }), json!({ "hang_up": true }), json!({ "iss": "wrong" })]
+    {
         let mut fault = fault;
         fault["network"] = "chirper".into();
         world.fault(fault).await;
@@ -69,7 +71,7 @@ async fn lives(world: &World) {
 async fn says_nothing_secret(world: World, log: Log) {
     lives(&world).await;
     let text = log.text();
-    assert!(text.contains("TRACE") && text.contains("connected"), "it is talkative: {:.500}", text);
+    assert!(text.contains("TRACE") && text.contains("connected"), "it is talkative: {text:.500}");
     assert!(!text.contains("location.replace("), "no answer is in it, so it is searched whole");
     world.heard.lock().expect("nobody panicked with it").push(text);
     world.holds_no_secret().await;
@@ -77,7 +79,8 @@ async fn says_nothing_secret(world: World, log: Log) {
 
 fn listening() -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(log.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(log.clone()).finish();
     (log, tracing::subscriber::set_default(subscriber))
 }
 

@@ -53,11 +53,18 @@ async fn approves_as_another(world: &World, owner: &Person<'_>, page: PageId, ne
     let end = popup.answers(Say::Yes("ben")).await;
     assert_eq!(end.status, 400, "{network}: {end:?}");
     assert!(matches!(owner.looks(popup.attempt).await.state, AttemptState::WrongAccount { .. }), "{network}");
-    let ours = if network == "pagebook" { ["Harbour Coffee – Glebe", "Harbour Coffee – Newtown"] } else { ["Cleo Marsh", "Ben Okafor"] };
+    let ours = if network == "pagebook" {
+        ["Harbour Coffee – Glebe", "Harbour Coffee – Newtown"]
+    } else {
+        ["Cleo Marsh", "Ben Okafor"]
+    };
     for name in ours {
         assert!(end.body.contains(name), "{network}: {}", end.body);
     }
-    assert!(end.body.contains("Nothing changed") && end.body.contains(&format!("Try again as {}", ours[0])), "{network}");
+    assert!(
+        end.body.contains("Nothing changed") && end.body.contains(&format!("Try again as {}", ours[0])),
+        "{network}"
+    );
     assert!(!end.body.contains("window.close()"), "the person must read it");
     world.is_quiet().await;
     assert_eq!((facts(world, owner).await, grants(world).await), before, "{network}");

@@ -53,7 +53,7 @@ pub async fn post(app: &App, callback: Callback) -> Result<Option<Sealed>, Conne
         answer: callback.answer.map(|code| code.expose_secret().to_owned()),
         iss: callback.iss,
     };
-    let text = serde_json::to_string(&posted).expect("texts and ids are always JSON");
+    let text = serde_json::to_string(&posted).ok().ok_or(ConnectError::Unreadable)?;
     app.vault.put(app.store.read(), Secrets(&attempt).posted(), &text.into()).await?;
     Ok(Some(Sealed { attempt: attempt.id, cookie }))
 }

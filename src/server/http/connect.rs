@@ -77,7 +77,14 @@ pub async fn callback(
     let Some(attempt) = settle(&app, &caller, callback, &headers).await? else {
         return Ok(popup::nowhere(words::UNKNOWN_CALLBACK));
     };
-    Ok(goes_on(attempt, [app.cookies.attempt(attempt, "", Duration::ZERO)]))
+    let gone = app.cookies.attempt(attempt, "", Duration::ZERO);
+    if app.stopping.is_cancelled() {
+        // Nobody would answer where the browser is sent on to.
+        let mut response = told(&caller, attempt).await?;
+        address::set(response.headers_mut(), gone);
+        return Ok(response);
+    }
+    Ok(goes_on(attempt, [gone]))
 }
 
 /// `POST /oauth/callback/{network app}`: the page of a network that answers by a form posts the answer. No cookie of ours
@@ -95,9 +102,7 @@ pub async fn posted(
         return Ok(popup::nowhere(words::BAD_CALLBACK));
     };
     match connect::post(&app, callback).await.map_err(Refusal::from)? {
-        Some(sealed) => {
-            Ok(goes_on(sealed.attempt, [app.cookies.posted(sealed.attempt, &sealed.cookie, COOKIE_LIFE)]))
-        }
+        Some(sealed) => Ok(goes_on(sealed.attempt, [app.cookies.posted(sealed.attempt, &sealed.cookie, COOKIE_LIFE)])),
         None => Ok(popup::nowhere(words::UNKNOWN_CALLBACK)),
     }
 }
@@ -186,7 +191,9 @@ mod tests {
             assert!(read(APP, bad).is_none(), "{bad}");
         }
         assert!(read(APP, &format!("code={}&state=s", "c".repeat(QUERY_LIMIT))).is_none());
-        for other in ["x", &APP.to_uppercase(), &APP.replace('-', ""), &format!("{{{APP}}}"), &format!("urn:uuid:{APP}")] {
+        for other in
+            ["x", &APP.to_uppercase(), &APP.replace('-', ""), &format!("{{{APP}}}"), &format!("urn:uuid:{APP}")]
+        {
             assert!(read(other, "code=c&state=s").is_none(), "{other}");
         }
     }

@@ -67,7 +67,8 @@ pub(super) async fn settle(
 
 /// 303, so that the browser's history keeps only where it goes.
 pub(super) fn goes_on(attempt: AttemptId, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/oauth/finish/{attempt}"))]).into_response();
+    let mut response =
+        (StatusCode::SEE_OTHER, [(header::LOCATION, format!("/oauth/finish/{attempt}"))]).into_response();
     let headers = response.headers_mut();
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     for cookie in cookies {

@@ -54,8 +54,7 @@ impl Call {
         } else {
             work(ledger, faults).unwrap_or_else(|refusal| refusal.told_by(network))
         };
-        let claims =
-            Claims { endpoint: self.endpoint, client_id: self.client_id, code_verifier: self.code_verifier };
+        let claims = Claims { endpoint: self.endpoint, client_id: self.client_id, code_verifier: self.code_verifier };
         ledger.visited(network, claims, response.status().as_u16());
         response
     }

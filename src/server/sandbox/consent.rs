@@ -53,7 +53,8 @@ fn astray(here: &Here, elsewhere: &Elsewhere, params: &Params) -> Option<String>
         return None;
     }
     let scopes: Vec<_> = network.scopes.iter().map(|scope| scope.id).collect();
-    let replaced = [("client_id", elsewhere.client_id.clone()), ("scope", scopes.join(&network.asked_with.to_string()))];
+    let replaced =
+        [("client_id", elsewhere.client_id.clone()), ("scope", scopes.join(&network.asked_with.to_string()))];
     let redirect_uri = elsewhere.redirect_uri.clone().map(|uri| ("redirect_uri", uri));
     let replaced: Vec<_> = replaced.into_iter().chain(redirect_uri).collect();
     let kept = params.pairs().filter(|(name, _)| !replaced.iter().any(|(new, _)| new == name));

@@ -36,9 +36,7 @@ pub(super) async fn decide(State(here): State<Here>, jar: CookieJar, Form(params
     let coop = here.sandbox.book(|ledger| ledger.faults.at(network, Some(person.id)).coop);
     let response = match params.one("answer") {
         Some("approve") => (jar.add(remember(network, person)), approve(&here, person, &ask, &params)).into_response(),
-        _ => {
-            here.sends_back(&ask.way_back, ("error", network.cancel_error), Some(person), StatusCode::SEE_OTHER)
-        }
+        _ => here.sends_back(&ask.way_back, ("error", network.cancel_error), Some(person), StatusCode::SEE_OTHER),
     };
     with_coop(response, coop)
 }

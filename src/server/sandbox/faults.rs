@@ -19,6 +19,7 @@ const WRONG_STATE: &str = "a-state-that-nobody-gave-anybody-0123456789";
 /// What is switched on for one request.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Faults {
     /// How long tokens live that are issued from now on, in seconds; told where the network tells it.
     pub expires_in: Option<u64>,

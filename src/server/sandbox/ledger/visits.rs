@@ -34,12 +34,7 @@ impl Ledger {
     }
 
     /// Writes down a request with its answer.
-    pub(in crate::server::sandbox) fn visited(
-        &mut self,
-        network: &'static Network,
-        claims: Claims,
-        status: u16,
-    ) {
+    pub(in crate::server::sandbox) fn visited(&mut self, network: &'static Network, claims: Claims, status: u16) {
         let at_ms = self.now();
         let Claims { endpoint, client_id, code_verifier } = claims;
         self.visits.push(Visit { network: network.id, endpoint, at_ms, status, client_id, code_verifier });
