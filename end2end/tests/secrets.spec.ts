@@ -98,6 +98,10 @@ test('neither the history of the window nor the address that it ends at holds a 
     expect(entry).not.toContain(asked.state!);
   }
   for (const entry of entries) expect(entry.url, 'no code anywhere, the network’s own pages included').not.toMatch(/[?&]code=/);
+  // An answer that nothing waits for is told where it arrives, so its address is cut.
+  const lost = await popup.context().newPage();
+  await lost.goto(`${greentick.origin}/oauth/callback/x?code=${CANARY}&state=s`);
+  await expect(lost).toHaveURL(`${greentick.origin}/oauth/callback/x`);
   // Coming back to it tells the same, and asks the network for nothing.
   const requests = await greentick.sandbox.tokenRequests('Chirper');
   await popup.reload();

@@ -198,6 +198,21 @@ on_both! {
         assert!(ours.starts_with(&world.origin), "{ours}");
     }
 
+    async fn a_foreign_name_in_the_requests_own_address_changes_nothing(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        // As a proxy would be asked: the whole address stands in the request's first line.
+        let start = http::Request::post(format!("http://evil.example/connect/{page}"));
+        let start = start.header("cookie", owner.cookie_header()).header("sec-fetch-site", "same-origin");
+        let start = start.header("host", "evil.example").header("content-type", "application/x-www-form-urlencoded");
+        let (status, head, body) = world.asks_directly(start.body("attempt=".into()).expect("a request")).await;
+        assert!(status == 200 && body.contains("location.replace("), "{status} {body}");
+        assert!(!format!("{head}{body}").contains("evil"), "{head} {body}");
+        let url: String = serde_json::from_str(&between(&body, "location.replace(", ")")).expect("an address");
+        let callback = owner.popup_at(&url).callback(Say::Yes("ben")).await;
+        assert!(callback.starts_with(&format!("{}/oauth/callback/", world.origin)), "{callback}");
+    }
+
     async fn a_double_slash_is_no_door(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];

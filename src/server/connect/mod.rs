@@ -20,7 +20,7 @@ pub use choose::{Choices, choices, choose};
 pub use disconnect::disconnect;
 pub use finish::finish;
 pub use look::{ended, look, stop};
-pub use posted::{Sealed, post, posted};
+pub use posted::{post, posted};
 pub use returning::{due_returns, settle};
 pub use start::{Started, Wish, start};
 
