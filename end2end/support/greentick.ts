@@ -18,6 +18,8 @@ export interface Options {
   canRestart?: boolean;
   /** So many locations more, with pages on three networks that nobody connected. */
   locations?: number;
+  /** What the server logs, as GREENTICK_LOG has it. */
+  logs?: string;
 }
 
 export class Greentick {
@@ -110,7 +112,8 @@ export class Greentick {
 
   private spawn(args: string[]): ChildProcess {
     // Colours would hide the words.
-    const child = spawn(BINARY, args, { env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const logs = this.options.logs ? { GREENTICK_LOG: this.options.logs } : {};
+    const child = spawn(BINARY, args, { env: { ...process.env, ...logs, FORCE_COLOR: undefined, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log += text.replace(/\x1b\[[0-9;]*m/g, '')));
     }

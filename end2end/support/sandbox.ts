@@ -21,12 +21,16 @@ export interface Asked {
   network: string;
   endpoint: string;
   status: number;
+  code_verifier: string | null;
 }
 
 export interface Ledger {
   grants: Grant[];
   tokens: Token[];
   requests: Asked[];
+  authorizations: { network: string; state: string | null; redirect_uri: string }[];
+  /** What browsers told the authorization endpoints about where they came from. */
+  referers: { network: string; referer: string }[];
 }
 
 export interface Fault {
@@ -39,6 +43,10 @@ export interface Fault {
   iss?: 'wrong' | 'missing';
   iss_value?: string;
   iss_twice?: boolean;
+  state?: 'wrong' | 'missing';
+  token_error?: string;
+  answer?: Record<string, unknown>;
+  response_mode?: 'query' | 'form_post';
 }
 
 /** Who lives there, the same on every network. */

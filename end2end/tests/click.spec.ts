@@ -71,6 +71,52 @@ test('the network’s page has no opener and cannot lead our tab away', async ({
   expect(owner.url()).toBe(greentick.pagesTab);
 });
 
+test('AT-18: a hostile page at the network tries every way to our tab, and our tab stays where it is', async ({ owner, greentick }) => {
+  const place = await redPage(owner);
+  const popup = await clickRed(owner, place);
+  expect(new URL(popup.url()).origin).toBe(greentick.sandbox.origin);
+  // Ours has none, and is not to get one: a name is a handle.
+  const name = await owner.evaluate(() => window.name || 'greentick');
+  const moved: string[] = [];
+  owner.on('framenavigated', (frame) => moved.push(frame.url()));
+  // Its own script, on its own page, with the person's click behind it, so that it may open windows.
+  await popup.evaluate(({ name, evil }) => {
+    const button = document.createElement('button');
+    button.textContent = 'Win a prize';
+    button.onclick = () => {
+      const tried: string[] = [];
+      const attempt = (way: string, act: () => unknown) => {
+        try { tried.push(`${way}: ${act() ? 'reached' : 'nothing'}`); } catch { tried.push(`${way}: refused`); }
+      };
+      attempt('opener', () => window.opener && (window.opener.location = evil));
+      attempt('opener.top', () => window.opener?.top && (window.opener.top.location = evil));
+      attempt('opener by its method', () => window.opener?.location.replace(evil));
+      attempt('parent', () => window.parent !== window && (window.parent.location.href = evil));
+      attempt('top', () => window.top !== window && (window.top!.location.href = evil));
+      attempt('a window by its name', () => {
+        // Opens a new one of its own, unless a window of that name is there and may be reached.
+        const found = window.open('', name);
+        const isOurs = found !== null && found.opener !== window;
+        if (isOurs) found.location.href = evil;
+        found?.close();
+        return isOurs;
+      });
+      attempt('a message', () => window.opener?.postMessage('{"attempt":"x"}', '*'));
+      document.body.dataset.tried = tried.join('; ');
+    };
+    document.body.prepend(button);
+  }, { name, evil: `${greentick.sandbox.origin}/apps` });
+  await popup.getByRole('button', { name: 'Win a prize' }).click();
+  await expect(popup.locator('body')).toHaveAttribute('data-tried', /opener: nothing/);
+  expect(await popup.locator('body').getAttribute('data-tried')).not.toContain('reached');
+  // Longer than a navigation takes.
+  await owner.waitForTimeout(1_000);
+  expect(moved).toEqual([]);
+  expect(owner.url()).toBe(greentick.pagesTab);
+  await approve(popup, await greentick.sandbox.stranger(place.network));
+  await expectStatus(owner, place, 'connected');
+});
+
 for (const coop of ['same-origin', 'same-origin-allow-popups', 'noopener-allow-popups'] as const) {
   test(`a network that sends COOP ${coop}: approved is green, and nothing says cancelled before`, async ({ owner, greentick }) => {
     const place = await redPage(owner);

@@ -11,7 +11,8 @@ import { askToDisconnect, cancel, clickRed, connect, disconnect, expectStatus, i
 // Every token of the sandbox begins with it.
 const CANARY = 'sbxcanary';
 
-test.use({ options: { checkInterval: 1 } });
+// At its most talkative.
+test.use({ options: { checkInterval: 1, logs: 'trace' } });
 
 test('after a full run no answer, no log line and no file holds a token, in any disguise', async ({ browser, greentick }) => {
   test.slow();
@@ -51,8 +52,19 @@ test('after a full run no answer, no log line and no file holds a token, in any 
   await context.close();
   wire.remove();
 
-  const { tokens } = await greentick.sandbox.ledger();
+  const { tokens, requests, authorizations, referers } = await greentick.sandbox.ledger();
   expect(tokens.length).toBeGreaterThan(20);
+  expect(greentick.log, 'the log is talkative').toMatch(/ TRACE .*\n/);
+  // Nothing of ours tells a network where its visitor comes from.
+  expect(referers).toEqual([]);
+  // A state stands in the address of the question, so in the page that leads there; nowhere else.
+  const verifiers = requests.flatMap(({ network, code_verifier }) => code_verifier ? [{ value: code_verifier, kind: 'verifier', network }] : []);
+  const states = authorizations.flatMap(({ network, state }) => state ? [{ value: state, kind: 'state', network }] : []);
+  expect(verifiers.length).toBeGreaterThan(2);
+  expect(states.length).toBeGreaterThan(5);
+  const places = [{ name: 'the log', bytes: Buffer.from(greentick.log) }, ...files(greentick.data).map((path) => ({ name: path, bytes: readFileSync(path) }))];
+  expect(places.flatMap(({ name, bytes }) => leaks(name, bytes, [...verifiers, ...states]))).toEqual([]);
+  expect(leaks('an answer', Buffer.concat(wire.answers), verifiers)).toEqual([]);
   expect(wire.answers.length).toBeGreaterThan(20);
   expect(Buffer.concat(wire.answers).includes('Bondi Beach'), 'the wire hears the app').toBe(true);
   const found = [
@@ -64,6 +76,37 @@ test('after a full run no answer, no log line and no file holds a token, in any 
   for (const place of [Buffer.concat(wire.answers), Buffer.from(greentick.log)]) {
     expect(place.includes(CANARY)).toBe(false);
   }
+});
+
+test('neither the history of the window nor the address that it ends at holds a code or a state', async ({ greentick, owner }) => {
+  const place = (await icons(owner)).find(({ status, network }) => status === 'not connected' && network === 'Chirper')!;
+  const before = new Set((await greentick.sandbox.ledger()).authorizations.map(({ state }) => state));
+  const popup = await clickRed(owner, place);
+  const asked = (await greentick.sandbox.ledger()).authorizations.find(({ state }) => !before.has(state))!;
+  // A window that a person keeps: one that ends with something to read.
+  await greentick.sandbox.fault({ network: 'Chirper', down: true });
+  await popup.getByRole('button', { name: 'Approve' }).click();
+  await expect(popup.getByText('Chirper did not answer')).toBeVisible({ timeout: 20_000 });
+  expect(new URL(popup.url()).pathname).toMatch(/^\/oauth\/finish\/[0-9a-f-]{36}$/);
+  expect(new URL(popup.url()).search).toBe('');
+  const devtools = await popup.context().newCDPSession(popup);
+  const { entries } = await devtools.send('Page.getNavigationHistory');
+  const ours = entries.map(({ url, userTypedURL }) => `${url} ${userTypedURL}`).filter((entry) => entry.includes(greentick.origin));
+  expect(ours.length).toBeGreaterThan(0);
+  for (const entry of ours) {
+    expect(entry).not.toContain(CANARY);
+    expect(entry).not.toContain(asked.state!);
+  }
+  for (const entry of entries) expect(entry.url, 'no code anywhere, the network’s own pages included').not.toMatch(/[?&]code=/);
+  // An answer that nothing waits for is told where it arrives, so its address is cut.
+  const lost = await popup.context().newPage();
+  await lost.goto(`${greentick.origin}/oauth/callback/x?code=${CANARY}&state=s`);
+  await expect(lost).toHaveURL(`${greentick.origin}/oauth/callback/x`);
+  // Coming back to it tells the same, and asks the network for nothing.
+  const requests = await greentick.sandbox.tokenRequests('Chirper');
+  await popup.reload();
+  await expect(popup.getByText('Chirper did not answer')).toBeVisible();
+  expect(await greentick.sandbox.tokenRequests('Chirper')).toBe(requests);
 });
 
 test('the search finds a token in each of its disguises', () => {

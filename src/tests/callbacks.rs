@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     on_both,
-    person::{Person, Say},
+    person::{Person, Say, between},
     world::World,
 };
 use crate::domain::{AttemptState, Status, Trouble};
@@ -129,7 +129,13 @@ on_both! {
         let page = owner.has("Bondi", &["chirper"]).await[0];
         let callback = owner.opens_popup(page).await.callback(Say::Yes("ben")).await;
         assert_eq!(owner.send(Method::HEAD, &callback, None, &[]).await.status, 204);
-        assert_eq!(owner.send(Method::GET, &callback, None, &[("sec-purpose", "prefetch")]).await.status, 204);
+        for ahead in [
+            ("sec-purpose", "prefetch"), ("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"),
+            ("x-purpose", "preview"), ("x-moz", "prefetch"), ("X-Moz", "Prefetch"),
+        ] {
+            assert_eq!(owner.send(Method::GET, &callback, None, &[ahead]).await.status, 204, "{ahead:?}");
+        }
+        assert_eq!(world.requests("chirper", "token").await, 0);
         assert_eq!(owner.send(Method::POST, &callback, Some(&[]), &[("origin", &world.origin)]).await.status, 405);
         owner.get(&callback).await;
         assert_eq!(owner.sees(page).await, Status::Connected);
@@ -175,6 +181,47 @@ on_both! {
         ];
         let start = owner.send(Method::POST, &format!("/connect/{page}"), Some(&[]), &forged).await;
         assert!(start.status == 200 && !start.body.contains("evil"), "{}", start.body);
+        let url: String = serde_json::from_str(&between(&start.body, "location.replace(", ")")).expect("an address");
+        let popup = owner.popup_at(&url);
+        let callback = popup.callback(Say::Yes("ben")).await;
+        for path in ["//evil.example/oauth", "/.//evil.example", "/%2f%2fevil.example", "/\\evil.example"] {
+            let odd = callback.replacen("/oauth", path, 1);
+            assert_eq!(owner.send(Method::GET, &odd, None, &forged[1..]).await.status, 404, "{odd}");
+        }
+        // The network compares the address of the token request with that of the question (RFC 6749, section 4.1.3).
+        let end = owner.send(Method::GET, &callback, None, &forged[1..]).await;
+        assert_eq!(owner.sees(page).await, Status::Connected, "{end:?}");
+        assert!(!format!("{end:?}").contains("evil"), "{end:?}");
+        let ledger = world.ledger().await;
+        let ours = world.app.base_url.callback(world.app.networks.all().find(|app| app.definition.id.0 == "chirper").expect("it is set up").id);
+        assert_eq!(ledger["authorizations"][0]["redirect_uri"], ours.as_str());
+        assert!(ours.starts_with(&world.origin), "{ours}");
+    }
+
+    async fn a_foreign_name_in_the_requests_own_address_changes_nothing(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        // As a proxy would be asked: the whole address stands in the request's first line.
+        let start = http::Request::post(format!("http://evil.example/connect/{page}"));
+        let start = start.header("cookie", owner.cookie_header()).header("sec-fetch-site", "same-origin");
+        let start = start.header("host", "evil.example").header("content-type", "application/x-www-form-urlencoded");
+        let (status, head, body) = world.asks_directly(start.body("attempt=".into()).expect("a request")).await;
+        assert!(status == 200 && body.contains("location.replace("), "{status} {body}");
+        assert!(!format!("{head}{body}").contains("evil"), "{head} {body}");
+        let url: String = serde_json::from_str(&between(&body, "location.replace(", ")")).expect("an address");
+        let callback = owner.popup_at(&url).callback(Say::Yes("ben")).await;
+        assert!(callback.starts_with(&format!("{}/oauth/callback/", world.origin)), "{callback}");
+    }
+
+    async fn a_double_slash_is_no_door(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        for path in [format!("//connect/{page}"), format!("/connect//{page}"), format!("//evil.example/connect/{page}")] {
+            let answer = owner.post(&path, &[]).await;
+            assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
+            assert!(!answer.body.contains("location.replace("), "{path}");
+        }
+        assert!(world.ledger().await["authorizations"].as_array().expect("a list").is_empty());
     }
 
     async fn starting_is_a_post_of_our_own_page(world) {

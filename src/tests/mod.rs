@@ -2,23 +2,34 @@
 //! sandbox on a port of its own. The sandbox's ledger is the judge, never the app's own word.
 
 mod accounts;
+mod behaviours;
+mod bound;
 mod callbacks;
+mod codes;
 mod connecting;
 mod disconnecting;
 mod events;
+mod fixation;
+mod form_post;
 mod house;
 mod keeping;
+mod malformed;
+mod mix_up;
 mod person;
+mod pkce;
 mod postgres;
 mod size;
 mod start;
 mod strangers;
 mod stream;
+mod talkative;
 mod world;
+mod wrong_account;
 
-/// Runs each test on both databases. When its body has ended well, nothing secret may lie anywhere.
+/// Runs each test on both databases, with the definitions that stand before it. When its body has ended well, nothing
+/// secret may lie anywhere.
 macro_rules! on_both {
-    ($(async fn $name:ident($world:ident) $body:block)+) => {$(
+    (with $extra:expr; $(async fn $name:ident($world:ident) $body:block)+) => {$(
         mod $name {
             use super::*;
 
@@ -26,18 +37,21 @@ macro_rules! on_both {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let world = World::on_sqlite().await;
+                let world = World::on_sqlite_with($extra).await;
                 body(&world).await;
                 world.holds_no_secret().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                let world = World::on_postgres().await;
+                let world = World::on_postgres_with($extra).await;
                 body(&world).await;
                 world.holds_no_secret().await;
             }
         }
     )+};
+    ($(async fn $name:ident($world:ident) $body:block)+) => {
+        on_both! { with vec![]; $(async fn $name($world) $body)+ }
+    };
 }
 pub(crate) use on_both;

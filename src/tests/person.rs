@@ -41,6 +41,9 @@ pub struct Popup<'p, 'w> {
     pub url: Url,
 }
 
+/// The form of a page: where it goes, and its hidden fields.
+pub type Form = (String, Vec<(String, String)>);
+
 /// What a person answers at the network.
 #[derive(Clone, Copy)]
 pub enum Say<'a> {
@@ -85,6 +88,15 @@ impl<'w> Person<'w> {
             request = request.form(form);
         }
         let response = request.send().await.expect("the app answers");
+        let answer = self.hears(response).await;
+        // A browser goes on by itself; elsewhere the redirect is what a test is about.
+        match answer.header("location") {
+            on if on.starts_with("/oauth/finish/") => Box::pin(self.get(on)).await,
+            _ => answer,
+        }
+    }
+
+    async fn hears(&self, response: reqwest::Response) -> Answer {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         self.keep_cookies(&headers);
         let body = response.text().await.expect("a body");
@@ -92,7 +104,18 @@ impl<'w> Person<'w> {
         Answer { status, headers, body }
     }
 
-    fn cookie_header(&self) -> String {
+    /// A form of the network's page comes in: across sites, so without any cookie. Where the browser is sent on to.
+    pub async fn posts_across(&self, (address, fields): &Form) -> Answer {
+        let request = self.world.http.post(address).form(fields);
+        let request = request.header("origin", &self.world.sandbox).header("sec-fetch-site", "cross-site");
+        self.hears(request.send().await.expect("the app answers")).await
+    }
+
+    pub fn cookies(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {
+        self.cookies.lock().expect("nobody panicked with it")
+    }
+
+    pub fn cookie_header(&self) -> String {
         let jar = self.cookies.lock().expect("nobody panicked with it");
         jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
@@ -163,6 +186,11 @@ impl<'w> Person<'w> {
         Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
     }
 
+    /// The popup at an address that a test took from the start page itself.
+    pub fn popup_at(&self, url: &str) -> Popup<'_, 'w> {
+        Popup { person: self, attempt: AttemptId(uuid::Uuid::nil()), url: Url::parse(url).expect("an address") }
+    }
+
     pub async fn connects(&self, page: PageId, as_whom: &str) -> Answer {
         self.opens_popup(page).await.answers(Say::Yes(as_whom)).await
     }
@@ -185,6 +213,27 @@ impl Popup<'_, '_> {
 
     /// Answers at the network; the address that the popup is sent to.
     pub async fn callback(&self, say: Say<'_>) -> String {
+        let answer = self.decides(say).await;
+        let location = answer.headers().get("location").expect("the way back");
+        location.to_str().expect("an address").to_owned()
+    }
+
+    /// Answers at a network whose page posts the answer.
+    pub async fn form(&self, say: Say<'_>) -> Form {
+        let page = self.decides(say).await.text().await.expect("a page");
+        let field = |input: &str| (between(input, "name=\"", "\""), between(input, "value=\"", "\""));
+        let fields = page.split("<input").skip(1).map(field).collect();
+        (between(&page, "action=\"", "\""), fields)
+    }
+
+    /// Goes where the network leads, if it leads elsewhere.
+    pub async fn follows(self) -> Self {
+        let there = self.person.world.http.get(self.url.clone()).send().await.expect("the network answers");
+        let url = there.headers().get("location").expect("it leads elsewhere").to_str().expect("an address");
+        Self { url: Url::parse(url).expect("an address"), ..self }
+    }
+
+    async fn decides(&self, say: Say<'_>) -> reqwest::Response {
         let http = &self.person.world.http;
         let question = http.get(self.url.clone()).send().await.expect("the network answers");
         let question = question.text().await.expect("a page");
@@ -204,9 +253,7 @@ impl Popup<'_, '_> {
         }
         let network = self.url.path().split('/').nth(1).expect("a network").to_owned();
         let decide = http.post(format!("{}/{network}/oauth/decide", self.person.world.sandbox)).form(&form);
-        let answer = decide.send().await.expect("the network answers");
-        let location = answer.headers().get("location").expect("the way back");
-        location.to_str().expect("an address").to_owned()
+        decide.send().await.expect("the network answers")
     }
 
     pub fn state(&self) -> String {

@@ -7,31 +7,44 @@ use std::{
     time::Duration,
 };
 
+use axum::{Router, body::Body};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
+use tower::ServiceExt as _;
 
 use super::{person::Person, postgres};
 use crate::{
-    domain::NetworkId,
+    domain::{Me, NetworkId, Role},
     server::{
         App,
         accounts::{self, NewOwner, Purpose},
         clock::Clock,
-        http::Front,
+        connect,
+        http::{Front, router as http_router},
         keeper, pages,
         sandbox::{self, Sandbox},
         serve::{self, StartError},
         settings::{AppCredentials, Settings},
+        workspaces,
     },
     ui,
 };
 
 /// Long enough that no check comes by itself.
 const NEVER: u64 = 1_000_000;
+
+/// A network beside those in the binary, or instead of one of them.
+pub struct Extra {
+    pub id: &'static str,
+    /// Its definition file.
+    pub text: String,
+    /// Who we are there: id and secret.
+    pub client: (String, String),
+}
 
 pub struct World {
     pub app: App,
@@ -42,34 +55,38 @@ pub struct World {
     pub http: reqwest::Client,
     /// Every answer of the app, headers and body.
     pub heard: Arc<Mutex<Vec<String>>>,
+    settings: Settings,
     server: Mutex<Option<JoinHandle<Result<(), StartError>>>>,
 }
 
 impl World {
     pub async fn on_sqlite() -> Self {
-        Self::with(None).await
+        Self::on_sqlite_with(vec![]).await
     }
 
-    pub async fn on_postgres() -> Self {
-        Self::on_postgres_at(&postgres::new_database().await).await
+    pub async fn on_sqlite_with(extra: Vec<Extra>) -> Self {
+        Self::with(None, extra).await
+    }
+
+    pub async fn on_postgres_with(extra: Vec<Extra>) -> Self {
+        Self::with(Some(postgres::new_database().await.into()), extra).await
     }
 
     /// One more process on the same database.
     pub async fn on_postgres_at(url: &str) -> Self {
-        Self::with(Some(url.to_owned().into())).await
+        Self::with(Some(url.to_owned().into()), vec![]).await
     }
 
-    async fn with(database_url: Option<SecretString>) -> Self {
+    async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
         let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
-        let settings = settings(address, data.path(), &sandbox, database_url);
+        let mut settings = settings(address, data.path(), &sandbox, database_url);
+        add(&mut settings, extra);
         let clock = Clock::default();
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
-        let routes = leptos_axum::generate_route_list(ui::App);
-        let front = Front { routes, shell: ui::shell };
-        let server = tokio::spawn(serve::serve(app.clone(), front, door));
+        let server = tokio::spawn(serve::serve(app.clone(), front(), door));
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -77,7 +94,7 @@ impl World {
             .expect("a client");
         let origin = format!("http://{address}");
         let server = Mutex::new(Some(server));
-        Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), server }
+        Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), settings, server }
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -94,6 +111,30 @@ impl World {
         let answer = person.get(&format!("/sign-in/{link}")).await;
         assert_eq!(answer.status, 303);
         person
+    }
+
+    /// Somebody who signs in by a password of their own and is a member of that person's workspace.
+    pub async fn colleague(&self, name: &str, of: &Person<'_>, role: Role) -> Person<'_> {
+        let newcomer = self.owner(name).await;
+        let me: Me = newcomer.call("session/me", &[]).await.json();
+        let workspace = of.board().await.workspace.id;
+        let txn = self.app.store.begin().await.expect("it begins");
+        workspaces::add_member(&txn, workspace, me.id, role).await.expect("added");
+        txn.commit().await.expect("committed");
+        newcomer.at(&of.workspace)
+    }
+
+    /// Another process on the same data, as after a crash of this one: it goes on with what was left.
+    pub async fn another_process(&self) -> App {
+        let app = serve::open(&self.settings, self.clock.clone()).await.expect("it opens again");
+        connect::recover(&app).await.expect("the database answers");
+        app
+    }
+
+    /// Asks without a network in between, so that an address arrives as it is written. Answers the status, the head, and
+    /// the body.
+    pub async fn asks_directly(&self, request: http::Request<Body>) -> (u16, String, String) {
+        asks(http_router(self.app.clone(), front()), request).await
     }
 
     /// The sandbox's ledger.
@@ -120,6 +161,12 @@ impl World {
     pub async fn fault(&self, fault: Value) {
         let set = self.http.post(format!("{}/faults", self.sandbox)).json(&fault).send().await;
         assert!(set.expect("the sandbox answers").status().is_success());
+    }
+
+    /// Every network behaves again.
+    pub async fn faults_off(&self) {
+        let off = self.http.delete(format!("{}/faults", self.sandbox)).send().await;
+        assert!(off.expect("the sandbox answers").status().is_success());
     }
 
     /// Somebody changes their password at the network.
@@ -165,11 +212,17 @@ impl World {
     pub async fn holds_no_secret(&self) {
         let ledger = self.ledger().await;
         let tokens = ledger["tokens"].as_array().expect("a list");
-        let secrets: Vec<_> = tokens.iter().filter_map(|token| token["value"].as_str()).collect();
+        let secrets = tokens.iter().filter_map(|token| token["value"].as_str());
+        let requests = ledger["requests"].as_array().expect("a list");
+        let verifiers = requests.iter().filter_map(|request| request["code_verifier"].as_str());
+        let states = ledger["authorizations"].as_array().expect("a list");
+        let states = states.iter().filter_map(|asked| asked["state"].as_str());
         let mut places = self.heard.lock().expect("nobody panicked with it").clone();
+        // The way to the network begins with an address that the state is in; nothing else may show it.
+        places.retain(|answer| !answer.contains("location.replace("));
         places.extend(read_files(self.data.path()));
         places.push(self.dump().await);
-        for secret in secrets {
+        for secret in secrets.chain(verifiers).chain(states) {
             for form in forms(secret) {
                 let found = places.iter().find(|place| place.contains(&form));
                 assert!(found.is_none(), "{form} lies open in {:.300}", found.map_or("", |place| place.as_str()));
@@ -200,6 +253,33 @@ impl World {
     }
 }
 
+fn front() -> Front {
+    Front { routes: leptos_axum::generate_route_list(ui::App), shell: ui::shell }
+}
+
+pub async fn asks(router: Router, request: http::Request<Body>) -> (u16, String, String) {
+    let answer = router.oneshot(request).await.expect("a router always answers");
+    let (status, head) = (answer.status().as_u16(), format!("{:?}", answer.headers()));
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a whole body");
+    (status, head, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// The router of another process.
+pub fn router_of(app: &App) -> Router {
+    http_router(app.clone(), front())
+}
+
+fn add(settings: &mut Settings, extra: Vec<Extra>) {
+    let folder = settings.data.join("networks");
+    for Extra { id, text, client: (client_id, client_secret) } in extra {
+        std::fs::create_dir_all(&folder).expect("a folder for definitions");
+        std::fs::write(folder.join(format!("{id}.toml")), text).expect("it can be written");
+        let own = AppCredentials { client_id, client_secret: client_secret.into() };
+        settings.apps.insert(NetworkId(id.to_owned()), own);
+        settings.networks = Some(folder.clone());
+    }
+}
+
 fn forms(secret: &str) -> Vec<String> {
     let hex = secret.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     // Whatever stands before it in the text that was encoded, one of three alignments shows its middle.
@@ -212,9 +292,9 @@ fn forms(secret: &str) -> Vec<String> {
 }
 
 fn read_files(folder: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(folder).expect("the data folder");
+    let paths = std::fs::read_dir(folder).expect("the data folder").map(|file| file.expect("an entry").path());
     let read = |path: std::path::PathBuf| String::from_utf8_lossy(&std::fs::read(path).expect("a file")).into_owned();
-    files.map(|file| read(file.expect("an entry").path())).collect()
+    paths.filter(|path| path.is_file()).map(read).collect()
 }
 
 pub async fn loopback() -> TcpListener {

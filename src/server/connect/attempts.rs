@@ -41,6 +41,12 @@ impl Secrets<'_> {
         self.place("verifier")
     }
 
+    /// What the network's page posted, until the person's own browser fetches it.
+    #[must_use]
+    pub fn posted(self) -> Place {
+        self.place("posted")
+    }
+
     /// The network's answer, from its arrival until the page is linked.
     #[must_use]
     pub fn answer(self) -> Place {
@@ -118,15 +124,18 @@ pub async fn open(
 ) -> Result<Vec<AttemptId>, ConnectError> {
     let txn = app.store.begin().await?;
     let ended = end_oldest(&txn, attempt.session, attempt.created_at).await?;
+    for old in &ended {
+        forget_unsent(&txn, &app.vault, old).await?;
+    }
     attempt::Entity::insert(attempt::ActiveModel::from(attempt.clone())).exec_without_returning(&txn).await?;
     if let Some(verifier) = verifier {
         app.vault.put(&txn, Secrets(attempt).verifier(), verifier).await?;
     }
     txn.commit().await?;
-    Ok(ended)
+    Ok(ended.into_iter().map(|old| old.id).collect())
 }
 
-async fn end_oldest(db: &impl ConnectionTrait, session: SessionId, now: Moment) -> Result<Vec<AttemptId>, DbErr> {
+async fn end_oldest(db: &impl ConnectionTrait, session: SessionId, now: Moment) -> Result<Vec<Attempt>, DbErr> {
     let open = attempt::Entity::find()
         .filter(attempt::Column::Session.eq(session))
         .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
@@ -134,9 +143,9 @@ async fn end_oldest(db: &impl ConnectionTrait, session: SessionId, now: Moment) 
         .order_by_desc(attempt::Column::CreatedAt)
         .all(db)
         .await?;
-    let ended: Vec<_> = open.into_iter().skip(OPEN_AT_MOST - 1).map(|attempt| attempt.id).collect();
-    for id in &ended {
-        end(db, *id, &AttemptState::Expired).await?;
+    let ended: Vec<_> = open.into_iter().skip(OPEN_AT_MOST - 1).collect();
+    for old in &ended {
+        end(db, old.id, &AttemptState::Expired).await?;
     }
     Ok(ended)
 }
@@ -196,12 +205,34 @@ pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Account]) 
     Ok(offered.rows_affected == 1)
 }
 
+/// The attempt that waits for an answer with this `state`. Unlike [`take`] it spends nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn waiting(app: &App, state: &str) -> Result<Option<Attempt>, StoreError> {
+    let waiting = attempt::Entity::find()
+        .filter(attempt::Column::StateHash.eq(hash(state)))
+        .filter(attempt::Column::TakenAt.is_null())
+        .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
+        .filter(attempt::Column::CreatedAt.gt(app.clock.now() - LIFE));
+    Ok(waiting.one(app.store.read()).await?)
+}
+
+/// Forgets what could still make a token of the attempt: without its verifier a code that comes later is worth nothing.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn forget_unsent(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<(), VaultError> {
+    vault.forget(db, Secrets(attempt).verifier()).await?;
+    vault.forget(db, Secrets(attempt).posted()).await
+}
+
 /// Forgets what the attempt kept.
 ///
 /// # Errors
 /// When the database does not do it.
 pub async fn forget(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<(), VaultError> {
-    vault.forget(db, Secrets(attempt).verifier()).await?;
+    forget_unsent(db, vault, attempt).await?;
     vault.forget(db, Secrets(attempt).answer()).await
 }
 

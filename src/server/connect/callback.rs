@@ -6,13 +6,13 @@ use secrecy::SecretString;
 use super::{
     ConnectError, attempts,
     attempts::{Attempt, LIFE},
+    binding::binding,
 };
 use crate::{
     domain::{AttemptId, AttemptState, NetworkAppId, Trouble},
     server::{
         Caller, Refusal,
         networks::{Definition, Iss},
-        vault::hash,
     },
 };
 
@@ -33,7 +33,7 @@ pub enum Arrived {
     /// Nothing waits for it: used already, too old, or never ours.
     Unknown,
     /// It is settled without asking the network.
-    Ended(Attempt, AttemptState),
+    Ended(Attempt),
     /// The code is to be sent.
     Approved(Attempt, SecretString),
 }
@@ -49,10 +49,9 @@ pub async fn arrive(
 ) -> Result<Arrived, Refusal> {
     let app = caller.app();
     let Some(attempt) = attempts::take(app, &callback.state).await? else { return Ok(Arrived::Unknown) };
-    if !attempt.state.0.is_open() {
+    if attempt.state.0 != AttemptState::Open {
         attempts::forget(app.store.read(), &app.vault, &attempt).await?;
-        let state = attempt.state.0.clone();
-        return Ok(Arrived::Ended(attempt, state));
+        return Ok(Arrived::Ended(attempt));
     }
     let cookie = cookie(attempt.id);
     let judged = match compare(caller, &attempt, &callback, cookie.as_deref()).await? {
@@ -64,7 +63,7 @@ pub async fn arrive(
         Err(state) => {
             attempts::end(app.store.read(), attempt.id, &state).await?;
             attempts::forget(app.store.read(), &app.vault, &attempt).await?;
-            Ok(Arrived::Ended(attempt, state))
+            Ok(Arrived::Ended(attempt))
         }
     }
 }
@@ -79,7 +78,8 @@ async fn compare(
 ) -> Result<Result<(), AttemptState>, Refusal> {
     let failed = |trouble| Ok(Err(AttemptState::Failed(trouble)));
     let session = caller.session().ok();
-    let same_browser = cookie.is_some_and(|cookie| hash(cookie) == attempt.cookie_hash);
+    // Also false when anything of the attempt was changed since it was opened.
+    let same_browser = cookie.is_some_and(|cookie| binding(attempt, cookie) == attempt.cookie_hash);
     let same_person = session.is_some_and(|s| s.id == attempt.session && s.user == attempt.user_id);
     if !same_browser || !same_person {
         return failed(Trouble::OtherBrowser);

@@ -6,7 +6,7 @@ use super::{
     finish,
 };
 use crate::{
-    domain::{Account, AttemptId, AttemptState, LocationId},
+    domain::{Account, AttemptId, AttemptState, LocationId, Trouble},
     server::{Caller, Refusal, pages},
 };
 
@@ -50,6 +50,11 @@ pub async fn choose(caller: &Caller, id: AttemptId, account: &str) -> Result<Att
     let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let task = app.tasks.clone().spawn(async move {
         let approved = finish::ask(&app, &network_app, &attempt).await?;
+        // What the network gives now counts, not what was stored when it was offered.
+        if !approved.pages.iter().any(|given| given.id == account.id) {
+            let gone = AttemptState::Failed(Trouble::NoPages);
+            return finish::unwanted(&app, &attempt, Some(&approved), gone).await;
+        }
         finish::link(&app, &attempt, &network_app, approved, account).await
     });
     Ok(task.await.ok().ok_or(ConnectError::Unreadable)??)

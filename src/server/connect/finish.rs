@@ -40,7 +40,11 @@ async fn exchange_and_go_on(app: &App, attempt: Attempt, code: SecretString) -> 
     let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let db = app.store.read();
     let verifier = app.vault.find(db, Secrets(&attempt).verifier()).await?;
-    app.vault.forget(db, Secrets(&attempt).verifier()).await?;
+    attempts::forget_unsent(db, &app.vault, &attempt).await?;
+    if network_app.definition.authorize.pkce && verifier.is_none() {
+        // Stopped between the callback and here, or taken away. A code that leaves without its verifier is bound to nobody.
+        return end(app, &attempt, AttemptState::Failed(Trouble::OtherBrowser)).await;
+    }
     let sent = (attempt.token_endpoint.as_str(), attempt.redirect_uri.as_str());
     let sent_at = app.clock.now();
     let tokens = match networks::exchange(&app.client, &network_app, sent, code, verifier).await {

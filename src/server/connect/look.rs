@@ -1,7 +1,7 @@
 //! How an attempt stands, for the person who opened it.
 
 use super::{
-    attempts::{self, Attempt, LIFE, Secrets},
+    attempts::{self, Attempt, LIFE},
     finish,
 };
 use crate::{
@@ -31,10 +31,21 @@ pub async fn stop(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal
         finish::give_up(app, &attempt, AttemptState::Stopped).await?;
     } else {
         attempts::end(app.store.read(), id, &AttemptState::Stopped).await?;
-        // Without its verifier a code that comes later is worth nothing.
-        app.vault.forget(app.store.read(), Secrets(&attempt).verifier()).await?;
+        attempts::forget_unsent(app.store.read(), &app.vault, &attempt).await?;
     }
     look(caller, id).await
+}
+
+/// The caller's own attempt if it waits for nothing at the network any more, and how it stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ended(caller: &Caller, id: AttemptId) -> Result<Option<Attempt>, Refusal> {
+    match own(caller, id).await {
+        Ok(attempt) => Ok(Some(attempt).filter(|attempt| attempt.state.0 != AttemptState::Open)),
+        Err(Refusal::SignedOut | Refusal::NotFound) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 async fn own(caller: &Caller, id: AttemptId) -> Result<Attempt, Refusal> {

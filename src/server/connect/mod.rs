@@ -1,13 +1,15 @@
 //! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way, [`mod@callback`]
 //! takes the attempt back and compares, [`mod@finish`] turns the code into a linked page, [`mod@choose`] asks which page where
-//! there are several, [`mod@look`] tells the tab; [`mod@disconnect`] and [`mod@returning`] give a permission back.
+//! there are several, [`mod@look`] tells the tab, [`mod@posted`] keeps an answer that came by a form; [`mod@disconnect`] and [`mod@returning`] give a permission back.
 
 mod attempts;
+mod binding;
 mod callback;
 mod choose;
 mod disconnect;
 mod finish;
 mod look;
+mod posted;
 mod returning;
 mod rows;
 mod start;
@@ -17,9 +19,10 @@ pub use callback::{Arrived, Callback, arrive};
 pub use choose::{Choices, choices, choose};
 pub use disconnect::disconnect;
 pub use finish::finish;
-pub use look::{look, stop};
+pub use look::{ended, look, stop};
+pub use posted::{post, posted};
 pub use returning::{due_returns, settle};
-pub use start::{Started, start};
+pub use start::{Started, Wish, start};
 
 use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};
 

@@ -16,6 +16,7 @@ pub mod attempt {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: AttemptId,
         pub state_hash: Vec<u8>,
+        /// See [`binding`](crate::server::connect::binding): the cookie and everything that the attempt was opened for.
         pub cookie_hash: Vec<u8>,
         pub workspace: WorkspaceId,
         pub page: PageId,

@@ -2,12 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{ConnectError, attempts, rows::attempt};
+use super::{ConnectError, attempts, binding::binding, rows::attempt};
 use crate::{
     domain::{AttemptId, AttemptState, PageId},
     server::{
         Caller, Refusal,
-        networks::authorize_url,
+        networks::{Ask, authorize_url},
         pages,
         store::Json,
         vault::{hash, random_token},
@@ -28,23 +28,34 @@ pub struct Started {
     pub ended: Vec<AttemptId>,
 }
 
-/// Opens an attempt to connect `page`. `suggested` is the id that the clicking tab already waits for.
+/// What a click may say.
+#[derive(Default)]
+pub struct Wish {
+    /// The id that the clicking tab already waits for.
+    pub attempt: Option<AttemptId>,
+    /// The network is to ask which account it is.
+    pub choose_account: bool,
+}
+
+/// Opens an attempt to connect `page`.
 ///
 /// # Errors
-/// [`Refusal`] when the caller may not, or the network is not set up.
-pub async fn start(caller: &Caller, page: PageId, suggested: Option<AttemptId>) -> Result<Started, Refusal> {
+/// [`Refusal`] when the caller may not, the network is not set up, or the wished id is taken.
+pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Started, Refusal> {
     let member = caller.member_at(page).await?;
     member.must_be_able_to_connect()?;
+    let id = free_id(caller, wish.attempt).await?;
     let (app, workspace) = (caller.app(), member.workspace().id);
     let view = pages::view(app.store.read(), workspace, page).await?.ok_or(Refusal::NotFound)?;
     let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
     let redirect_uri = app.base_url.callback(network_app.id);
     let (state, cookie) = (random_token(), random_token());
-    let asked = authorize_url(&network_app, &redirect_uri, &state).ok().ok_or(ConnectError::BadAddress)?;
-    let attempt = attempt::Model {
-        id: suggested.unwrap_or_else(|| AttemptId(Uuid::now_v7())),
+    let ask = Ask { redirect_uri: &redirect_uri, state: &state, choose_account: wish.choose_account };
+    let asked = authorize_url(&network_app, &ask).ok().ok_or(ConnectError::BadAddress)?;
+    let mut attempt = attempt::Model {
+        id,
         state_hash: hash(&state),
-        cookie_hash: hash(&cookie),
+        cookie_hash: vec![],
         workspace,
         page,
         user_id: member.session().user,
@@ -59,7 +70,17 @@ pub async fn start(caller: &Caller, page: PageId, suggested: Option<AttemptId>) 
         created_at: app.clock.now(),
         taken_at: None,
     };
+    attempt.cookie_hash = binding(&attempt, &cookie);
     let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
     let network = network_app.definition.name.clone();
     Ok(Started { attempt: attempt.id, url: asked.url, network, cookie, ended })
+}
+
+/// Another attempt's id is never taken over.
+async fn free_id(caller: &Caller, wished: Option<AttemptId>) -> Result<AttemptId, Refusal> {
+    let Some(wished) = wished else { return Ok(AttemptId(Uuid::now_v7())) };
+    match attempts::find(caller.app().store.read(), wished).await? {
+        Some(_) => Err(Refusal::Changed),
+        None => Ok(wished),
+    }
 }

@@ -64,7 +64,9 @@ impl Robot {
         let url: String = serde_json::from_str(&url).ok().ok_or(odd("the start page's address"))?;
         let way_back = self.approves(&url, consent).await?;
         let cookies = format!("{}; {attempt}", self.session);
-        let end = self.http.get(way_back).header("cookie", &cookies).send().await?;
+        let back = self.http.get(way_back).header("cookie", &cookies).send().await?;
+        let on = back.headers().get(header::LOCATION).and_then(|on| on.to_str().ok()).ok_or(odd("the way back"))?;
+        let end = self.http.get(format!("{}{on}", self.origin)).header("cookie", &cookies).send().await?;
         let page = end.text().await?;
         self.chooses(&page, &cookies).await
     }

@@ -93,6 +93,18 @@ impl CookieNames {
         self.read(headers, &format!("oa-{}", id.0.simple()))
     }
 
+    /// What a browser must bring that posted the network's answer.
+    #[must_use]
+    pub fn posted(&self, id: AttemptId, token: &str, life: Duration) -> HeaderValue {
+        self.cookie(&format!("fp-{}", id.0.simple()), token, life)
+    }
+
+    /// That, in a request.
+    #[must_use]
+    pub fn read_posted(&self, headers: &HeaderMap, id: AttemptId) -> Option<String> {
+        self.read(headers, &format!("fp-{}", id.0.simple()))
+    }
+
     fn read(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         let jar = CookieJar::from_headers(headers);
         let found = jar.get(&format!("{}{name}", self.prefix))?.value().to_owned();

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use axum::{
-    extract::{Form, Path, RawQuery, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Form, Path, RawForm, RawQuery, State, rejection::RawFormRejection},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use secrecy::SecretString;
@@ -12,14 +12,15 @@ use serde::Deserialize;
 
 use super::{
     Page, address,
-    popup::{self, Choice},
+    outcome::{goes_on, looks_ahead, settle, told},
+    popup,
 };
 use crate::{
-    domain::{AttemptId, AttemptState, NetworkAppId, PageId, words},
+    domain::{AttemptId, NetworkAppId, PageId, words},
     server::{
         App, Caller, Refusal,
-        connect::{self, Arrived, Attempt, Callback, Started},
-        networks, pages, workspaces,
+        connect::{self, Callback, Started, Wish},
+        networks::ResponseMode,
     },
 };
 
@@ -32,6 +33,8 @@ const QUERY_LIMIT: usize = 8 * 1024;
 pub struct Click {
     /// The attempt's id, where the tab has made one to wait for.
     attempt: Option<String>,
+    /// Whether the network is to ask which account it is.
+    choose_account: Option<String>,
 }
 
 /// `POST /connect/{page}`: opens an attempt and sends the popup on its way.
@@ -43,7 +46,8 @@ pub async fn start(
 ) -> Result<Response, Page> {
     let page: PageId = page.parse().ok().ok_or(Refusal::NotFound)?;
     let suggested = click.attempt.and_then(|id| id.parse().ok());
-    let Started { attempt, url, network, cookie, ended } = connect::start(&caller, page, suggested).await?;
+    let wish = Wish { attempt: suggested, choose_account: click.choose_account.is_some() };
+    let Started { attempt, url, network, cookie, ended } = connect::start(&caller, page, wish).await?;
     let mut response = popup::on_the_way(&network, &url);
     for old in ended {
         address::set(response.headers_mut(), app.cookies.attempt(old, "", Duration::ZERO));
@@ -52,7 +56,8 @@ pub async fn start(
     Ok(response)
 }
 
-/// `GET /oauth/callback/{network app}`: the network sends the person back.
+/// `GET /oauth/callback/{network app}`: the network sends the person back. Their browser goes on to an address with
+/// neither code nor state in it, so that its history keeps none (SECURITY: O-27).
 pub async fn callback(
     State(app): State<App>,
     caller: Caller,
@@ -61,24 +66,51 @@ pub async fn callback(
     headers: HeaderMap,
 ) -> Result<Response, Page> {
     // A browser that looks ahead must not spend what the person has not seen yet.
-    if headers.get("sec-purpose").is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+    if looks_ahead(&headers) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Some(callback) = read(&network_app, &query.unwrap_or_default()) else {
+    let callback = read(&network_app, &query.unwrap_or_default());
+    // A network whose page posts its answers sends none in an address.
+    let Some(callback) = callback.filter(|callback| !posts(&app, callback.network_app)) else {
         return Ok(popup::nowhere(words::BAD_CALLBACK));
     };
-    let cookie = |id| app.cookies.read_attempt(&headers, id);
-    let (attempt, state) = match connect::arrive(&caller, callback, cookie).await? {
-        Arrived::Unknown => return Ok(popup::nowhere(words::UNKNOWN_CALLBACK)),
-        Arrived::Ended(attempt, state) => (attempt, state),
-        Arrived::Approved(attempt, code) => {
-            let state = connect::finish(&app, attempt.clone(), code).await.map_err(Refusal::from)?;
-            (attempt, state)
-        }
+    let Some(attempt) = settle(&app, &caller, callback, &headers).await? else {
+        return Ok(popup::nowhere(words::UNKNOWN_CALLBACK));
     };
-    let mut response = told(&caller, &attempt, &state).await?;
-    address::set(response.headers_mut(), app.cookies.attempt(attempt.id, "", Duration::ZERO));
-    Ok(response)
+    let gone = app.cookies.attempt(attempt, "", Duration::ZERO);
+    if app.stopping.is_cancelled() {
+        // Nobody would answer where the browser is sent on to.
+        let mut response = told(&caller, attempt).await?;
+        address::set(response.headers_mut(), gone);
+        return Ok(response);
+    }
+    Ok(goes_on(attempt, [gone]))
+}
+
+/// `POST /oauth/callback/{network app}`: the page of a network that answers by a form posts the answer. No cookie of ours
+/// comes with it, so it is kept, and the browser goes on to where the cookies come along.
+pub async fn posted(
+    State(app): State<App>,
+    Path(network_app): Path<String>,
+    form: Result<RawForm, RawFormRejection>,
+) -> Result<Response, Page> {
+    if !network_app.parse().is_ok_and(|network_app| posts(&app, network_app)) {
+        return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
+    }
+    let form = form.ok().and_then(|RawForm(form)| String::from_utf8(form.into()).ok());
+    let Some(callback) = form.and_then(|form| read(&network_app, &form)) else {
+        return Ok(popup::nowhere(words::BAD_CALLBACK));
+    };
+    match connect::post(&app, callback).await.map_err(Refusal::from)? {
+        Some(sealed) => Ok(goes_on(sealed.attempt, [app.cookies.posted(sealed.attempt, &sealed.cookie, COOKIE_LIFE)])),
+        None => Ok(popup::nowhere(words::UNKNOWN_CALLBACK)),
+    }
+}
+
+/// Whether this app's network answers by a form.
+pub(super) fn posts(app: &App, network_app: NetworkAppId) -> bool {
+    let network_app = app.networks.app(network_app);
+    network_app.is_some_and(|app| app.definition.authorize.response_mode == ResponseMode::FormPost)
 }
 
 /// `HEAD` on the callback or a sign-in link: a link scanner learns nothing and spends nothing.
@@ -87,7 +119,8 @@ pub async fn look_ahead() -> StatusCode {
 }
 
 /// Reads the query. `None` for everything that no network sends: no state, both a code and an error or neither,
-/// anything twice, too much of it (SECURITY: O-24).
+/// anything twice, too much of it, letters that these parameters never have, another spelling of the address
+/// (SECURITY: O-24).
 pub(in crate::server) fn read(network_app: &str, query: &str) -> Option<Callback> {
     if query.len() > QUERY_LIMIT {
         return None;
@@ -98,14 +131,22 @@ pub(in crate::server) fn read(network_app: &str, query: &str) -> Option<Callback
             return None;
         }
     }
+    // RFC 6749, appendix A: visible ASCII. What does not decode as UTF-8 has become something else by now.
+    let is_plain = |name| fields.get(name).is_none_or(|value| value.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    if !["code", "error", "state", "iss"].into_iter().all(is_plain) {
+        return None;
+    }
     let answer = match (fields.remove("code"), fields.remove("error")) {
         (Some(code), None) if !code.is_empty() => Ok(SecretString::from(code)),
         (None, Some(error)) if !error.is_empty() => Err(error),
         _ => return None,
     };
     let state = fields.remove("state").filter(|state| !state.is_empty())?;
-    let network_app: NetworkAppId = network_app.parse().ok()?;
-    Some(Callback { network_app, state, answer, iss: fields.remove("iss") })
+    let id: NetworkAppId = network_app.parse().ok()?;
+    if id.to_string() != network_app {
+        return None;
+    }
+    Some(Callback { network_app: id, state, answer, iss: fields.remove("iss") })
 }
 
 #[derive(Deserialize)]
@@ -116,45 +157,8 @@ pub struct Chosen {
 /// `POST /connect/attempt/{attempt}/choose`: links the chosen page.
 pub async fn choose(caller: Caller, Path(attempt): Path<String>, Form(chosen): Form<Chosen>) -> Result<Response, Page> {
     let id: AttemptId = attempt.parse().ok().ok_or(Refusal::NotFound)?;
-    let attempt = connect::choices(&caller, id).await?.attempt;
-    let state = connect::choose(&caller, id, &chosen.account).await?;
-    told(&caller, &attempt, &state).await
-}
-
-/// The page that says how the attempt stands; to its own person with names, to anybody else without.
-async fn told(caller: &Caller, attempt: &Attempt, state: &AttemptState) -> Result<Response, Page> {
-    let is_own = caller.session().is_ok_and(|session| session.user == attempt.user_id);
-    if !is_own {
-        return Ok(popup::nowhere(words::UNKNOWN_CALLBACK));
-    }
-    let (location, network) = names(caller.app(), attempt).await?;
-    let names = (location.as_str(), network.as_str());
-    if *state == AttemptState::Choosing {
-        return Ok(popup::choose(names, attempt.id, offered(caller, attempt).await?));
-    }
-    Ok(popup::ended(attempt.page, names, attempt.id, state))
-}
-
-async fn offered(caller: &Caller, attempt: &Attempt) -> Result<Vec<Choice>, Refusal> {
-    let locations = workspaces::locations(caller.app(), attempt.workspace).await?;
-    let name_of = |id| locations.iter().find(|location| location.id == id).map(|location| location.name.clone());
-    let offered = connect::choices(caller, attempt.id).await?.pages;
-    let choice = |(page, taken): (crate::domain::Account, Option<_>)| Choice {
-        id: page.id,
-        name: page.name,
-        taken_by: taken.map(|location| name_of(location).unwrap_or_default()),
-    };
-    Ok(offered.into_iter().map(choice).collect())
-}
-
-async fn names(app: &App, attempt: &Attempt) -> Result<(String, String), Refusal> {
-    let view = pages::view(app.store.read(), attempt.workspace, attempt.page).await?;
-    let locations = workspaces::locations(app, attempt.workspace).await?;
-    let cards = networks::cards(app.store.read(), &app.networks).await?;
-    let location = view.as_ref().and_then(|view| locations.into_iter().find(|location| location.id == view.location));
-    let network = view.and_then(|view| cards.into_iter().find(|card| card.id == view.network));
-    let location = location.map_or_else(|| "The page".to_owned(), |location| location.name);
-    Ok((location, network.map_or_else(|| "the network".to_owned(), |card| card.name)))
+    connect::choose(&caller, id, &chosen.account).await?;
+    told(&caller, id).await
 }
 
 #[cfg(test)]
@@ -178,10 +182,19 @@ mod tests {
             "code=c&code=d&state=s",
             "code=c&state=s&state=t",
             "code=c&state=s&iss=a&iss=b",
+            "code=c%00&state=s",
+            "code=c&state=s%0d%0a",
+            "code=%ff&state=s",
+            "error=%c3%a9&state=s",
+            "code=c&state=s&iss=%e2%80%ae",
         ] {
             assert!(read(APP, bad).is_none(), "{bad}");
         }
         assert!(read(APP, &format!("code={}&state=s", "c".repeat(QUERY_LIMIT))).is_none());
-        assert!(read("x", "code=c&state=s").is_none());
+        for other in
+            ["x", &APP.to_uppercase(), &APP.replace('-', ""), &format!("{{{APP}}}"), &format!("urn:uuid:{APP}")]
+        {
+            assert!(read(other, "code=c&state=s").is_none(), "{other}");
+        }
     }
 }

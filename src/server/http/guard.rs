@@ -2,7 +2,8 @@
 //!
 //! Browsers say where a request comes from (`Sec-Fetch-Site`); older ones at least the `Origin`. A caller that says
 //! neither is refused, since everything here is paid for with a cookie. What a link or the network's redirect may do
-//! is a GET, and no GET changes anything but the callback's own attempt.
+//! is a GET, and no GET changes anything but the callback's own attempt. One POST comes from elsewhere: the answer of a
+//! network that declares `form_post`, at its own app's callback; it looks at no cookie and finds its attempt by the state.
 
 use axum::{
     extract::{Request, State},
@@ -11,15 +12,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::Page;
+use super::{Page, connect::posts};
 use crate::server::App;
 
 /// Refuses cross-site callers.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    if is_allowed(request.method(), request.uri().path(), request.headers(), &app.base_url.origin()) {
+    let (method, path) = (request.method(), request.uri().path());
+    if is_posted_answer(&app, method, path) || is_allowed(method, path, request.headers(), &app.base_url.origin()) {
         return next.run(request).await;
     }
     Page::plain(StatusCode::FORBIDDEN, "This request did not come from Greentick's own pages.").into_response()
+}
+
+fn is_posted_answer(app: &App, method: &Method, path: &str) -> bool {
+    let network_app = path.strip_prefix("/oauth/callback/").and_then(|id| id.parse().ok());
+    method == Method::POST && network_app.is_some_and(|network_app| posts(app, network_app))
 }
 
 fn is_allowed(method: &Method, path: &str, headers: &HeaderMap, origin: &str) -> bool {

@@ -5,6 +5,7 @@ pub(super) mod connect;
 mod guard;
 mod headers;
 mod health;
+mod outcome;
 mod page;
 mod popup;
 pub(super) mod resume;

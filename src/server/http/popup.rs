@@ -35,6 +35,7 @@ pub fn ended(page: PageId, names: (&str, &str), attempt: AttemptId, state: &Atte
     let again = match state {
         AttemptState::WrongAccount { expected, .. } => Some(view! {
             <form method="post" action=format!("/connect/{page}")>
+                <input type="hidden" name="choose_account" value="yes" />
                 <button class="button">{words::try_again_as(&expected.name)}</button>
             </form>
         }),
@@ -52,7 +53,8 @@ pub fn ended(page: PageId, names: (&str, &str), attempt: AttemptId, state: &Atte
 /// A callback that leads nowhere. The text is constant: nothing of the request is in it.
 pub fn nowhere(text: &str) -> Response {
     let words = PopupWords { title: "Nothing was connected".to_owned(), text: text.to_owned() };
-    popup(StatusCode::BAD_REQUEST, &words, farewell(), "")
+    // What the address holds need not stay in the browser's history.
+    popup(StatusCode::BAD_REQUEST, &words, farewell(), "history.replaceState(null,'',location.pathname)")
 }
 
 /// A page to choose: its id, its name, and why it cannot be chosen.

@@ -20,7 +20,7 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{connect, guard, headers, health, sign_in, site, stream};
+use super::{connect, guard, headers, health, outcome, sign_in, site, stream};
 use crate::server::App;
 
 /// The largest form that is sent here is a sign-in.
@@ -62,7 +62,8 @@ pub fn router(app: App, front: Front) -> Router {
         .route("/api/{*name}", post(server_function))
         .route("/connect/{page}", post(connect::start))
         .route("/connect/attempt/{attempt}/choose", post(connect::choose))
-        .route("/oauth/callback/{network_app}", get(connect::callback).head(connect::look_ahead))
+        .route("/oauth/callback/{network_app}", get(connect::callback).head(connect::look_ahead).post(connect::posted))
+        .route("/oauth/finish/{attempt}", get(outcome::finish).head(connect::look_ahead))
         .route("/sign-in/{token}", get(sign_in::by_link).head(connect::look_ahead))
         .route("/w/{workspace}/events", get(stream::stream))
         .route("/{pkg}/{*file}", get(site::built))

@@ -3,7 +3,17 @@
 use oauth2::{ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use secrecy::SecretString;
 
-use super::NetworkApp;
+use super::{NetworkApp, ResponseMode};
+
+/// What an authorization request is made of, beside what the definition says.
+pub struct Ask<'a> {
+    /// Where the answer goes.
+    pub redirect_uri: &'a str,
+    /// The attempt's.
+    pub state: &'a str,
+    /// Whether the network is to ask which account it is, even if it knows one.
+    pub choose_account: bool,
+}
 
 /// What is sent along, and what must be kept until the callback.
 pub struct Asked {
@@ -15,22 +25,26 @@ pub struct Asked {
     pub verifier: Option<SecretString>,
 }
 
-/// Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636). `state` is the attempt's.
+/// Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636).
 ///
 /// # Errors
 /// When the definition's address or the redirect address is none.
-pub fn authorize_url(app: &NetworkApp, redirect_uri: &str, state: &str) -> Result<Asked, oauth2::url::ParseError> {
+pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::url::ParseError> {
     let authorize = &app.definition.authorize;
     let client = BasicClient::new(ClientId::new(app.client_id.clone()))
         .set_auth_uri(oauth2::AuthUrl::new(authorize.url.clone())?)
-        .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned())?);
+        .set_redirect_uri(RedirectUrl::new(ask.redirect_uri.to_owned())?);
     let scopes = app.definition.scopes();
-    let state = CsrfToken::new(state.to_owned());
+    let state = CsrfToken::new(ask.state.to_owned());
     // The crate joins scopes by spaces; one scope that holds the network's own separator comes out as it wants it.
     let asked = Scope::new(scopes.join(&authorize.scope_separator));
     let mut request = client.authorize_url(move || state).add_scope(asked);
-    for (name, value) in &authorize.params {
+    let choose = authorize.choose_account.iter().filter(|_| ask.choose_account);
+    for (name, value) in authorize.params.iter().chain(choose) {
         request = request.add_extra_param(name, value);
+    }
+    if authorize.response_mode == ResponseMode::FormPost {
+        request = request.add_extra_param("response_mode", "form_post");
     }
     if !authorize.pkce {
         return Ok(Asked { url: request.url().0.to_string(), scopes, verifier: None });

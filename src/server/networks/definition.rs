@@ -77,9 +77,26 @@ pub struct Authorize {
     /// Fixed parameters.
     #[serde(default, deserialize_with = "own_params")]
     pub params: BTreeMap<String, String>,
+    /// How the network sends its answer.
+    #[serde(default)]
+    pub response_mode: ResponseMode,
+    /// Parameters that make the network ask again which account it is, for a person who came back as the wrong one.
+    #[serde(default)]
+    pub choose_account: BTreeMap<String, String>,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
     pub cancelled: Vec<String>,
+}
+
+/// How an answer comes back from the authorization endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the callback's address, as RFC 6749 has it.
+    #[default]
+    Query,
+    /// By a form that the network's page posts to the callback (OAuth 2.0 Form Post Response Mode), as Apple has it.
+    FormPost,
 }
 
 /// The token endpoint.

@@ -17,9 +17,9 @@ mod who;
 
 pub use address::is_safe;
 pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
-pub use authorize::{Asked, authorize_url};
+pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{NetworkClient, NoAnswer};
-pub use definition::{Definition, Iss};
+pub use definition::{Definition, Iss, ResponseMode};
 pub use exchange::{ExchangeError, Tokens, exchange};
 pub use load::{DefinitionError, load};
 pub use revoke::revoke;

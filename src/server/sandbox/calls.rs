@@ -9,7 +9,7 @@ use super::{
     Here,
     answers::{self, Refusal},
     faults::Faults,
-    ledger::{Ended, Grant, Ledger},
+    ledger::{Claims, Ended, Grant, Ledger},
     networks::Network,
     tickets::Kind,
 };
@@ -20,6 +20,7 @@ pub(super) struct Call {
     pub client_id: Option<String>,
     /// The code or token that came along.
     pub value: Option<String>,
+    pub code_verifier: Option<String>,
 }
 
 impl Call {
@@ -53,7 +54,8 @@ impl Call {
         } else {
             work(ledger, faults).unwrap_or_else(|refusal| refusal.told_by(network))
         };
-        ledger.visited(network, self.endpoint, self.client_id, response.status().as_u16());
+        let claims = Claims { endpoint: self.endpoint, client_id: self.client_id, code_verifier: self.code_verifier };
+        ledger.visited(network, claims, response.status().as_u16());
         response
     }
 
@@ -64,7 +66,7 @@ impl Call {
             let ticket = value.as_deref().and_then(|value| ledger.ticket_at(here.network, Kind::Access, value))?;
             Some(ledger.grant(ticket.grant).client_id.clone())
         });
-        Self { endpoint, client_id, value }
+        Self { endpoint, client_id, value, code_verifier: None }
     }
 }
 

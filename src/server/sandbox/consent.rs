@@ -2,39 +2,71 @@
 
 use axum::{
     extract::{Query, State},
-    http::HeaderValue,
-    response::Response,
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{LOCATION, REFERER},
+    },
+    response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::CookieJar;
+use oauth2::url::form_urlencoded;
 
 use super::{
     Here, clients,
-    faults::Coop,
+    faults::{Coop, Elsewhere},
     html::{self, escaped},
     networks::Network,
     params::Params,
     people::{PEOPLE, Person},
-    way_back::{Ask, WayBack, found},
+    way_back::{Ask, WayBack},
 };
 
 /// `GET /{network}/oauth/authorize`.
-pub(super) async fn authorize(State(here): State<Here>, jar: CookieJar, Query(params): Query<Params>) -> Response {
+pub(super) async fn authorize(
+    State(here): State<Here>,
+    jar: CookieJar,
+    headers: HeaderMap,
+    Query(params): Query<Params>,
+) -> Response {
     let network = here.network;
-    let (client_id, way_back) = match WayBack::read(network, &params) {
+    let faults = here.sandbox.book(|ledger| {
+        ledger.came_from(network, headers.get(REFERER));
+        ledger.faults.at(network, None)
+    });
+    if let Some(address) = faults.leads_to.as_ref().and_then(|elsewhere| astray(&here, elsewhere, &params)) {
+        return (StatusCode::FOUND, [(LOCATION, address)]).into_response();
+    }
+    let (client_id, way_back) = match WayBack::read(network, &params, &faults) {
         Ok(known) => known,
         Err(words) => return html::mistake(Some(network), words),
     };
     match Ask::read(network, client_id, way_back.clone(), &params) {
         Ok(ask) => consider(&here, last_person(&jar, network), ask),
-        Err(wrong) => found(here.address(&way_back, ("error", wrong), None)),
+        Err(wrong) => here.sends_back(&way_back, ("error", wrong), None, StatusCode::FOUND),
     }
+}
+
+/// The same request, but to another application's network; `None` when it is there already.
+fn astray(here: &Here, elsewhere: &Elsewhere, params: &Params) -> Option<String> {
+    let network = Network::called(&elsewhere.network)?;
+    if network.id == here.network.id && params.one("client_id") == Some(&elsewhere.client_id) {
+        return None;
+    }
+    let scopes: Vec<_> = network.scopes.iter().map(|scope| scope.id).collect();
+    let replaced =
+        [("client_id", elsewhere.client_id.clone()), ("scope", scopes.join(&network.asked_with.to_string()))];
+    let redirect_uri = elsewhere.redirect_uri.clone().map(|uri| ("redirect_uri", uri));
+    let replaced: Vec<_> = replaced.into_iter().chain(redirect_uri).collect();
+    let kept = params.pairs().filter(|(name, _)| !replaced.iter().any(|(new, _)| new == name));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(&replaced).finish();
+    Some(format!("{}/oauth/authorize?{query}", here.sandbox.issuer(network)))
 }
 
 /// Shows the page, or spares the person a question that was answered before.
 fn consider(here: &Here, last: Option<&'static Person>, ask: Ask) -> Response {
     here.sandbox.book(|ledger| ledger.asked(here.network, &ask));
     if let Some(code) = last.and_then(|person| approve_silently(here, person, &ask)) {
-        return found(here.address(&ask.way_back, ("code", &code), last));
+        return here.sends_back(&ask.way_back, ("code", &code), last, StatusCode::FOUND);
     }
     let (client_id, scopes) = (ask.client_id.clone(), ask.scopes.clone());
     let (id, coop) = here.sandbox.book(|ledger| {
@@ -104,9 +136,16 @@ pub(super) fn with_coop(mut response: Response, coop: Option<Coop>) -> Response 
 }
 
 impl Here {
-    /// The way back with an outcome, as the faults for this person will have it.
-    pub(super) fn address(&self, way_back: &WayBack, outcome: (&str, &str), person: Option<&Person>) -> String {
+    /// The way back with an outcome, as the faults for this person will have it: 302 where nobody was asked, 303 after a
+    /// form, so that the browser does not post it again.
+    pub(super) fn sends_back(
+        &self,
+        way_back: &WayBack,
+        outcome: (&'static str, &str),
+        person: Option<&Person>,
+        status: StatusCode,
+    ) -> Response {
         let faults = self.sandbox.book(|ledger| ledger.faults.at(self.network, person.map(|person| person.id)));
-        way_back.address(outcome, &self.sandbox.issuer(self.network), &faults)
+        way_back.answer(outcome, &self.sandbox.issuer(self.network), &faults, status)
     }
 }

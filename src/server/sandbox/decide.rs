@@ -3,6 +3,7 @@
 use axum::{
     Form,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::{
@@ -17,7 +18,7 @@ use super::{
     networks::Network,
     params::Params,
     people::Person,
-    way_back::{Ask, see_other},
+    way_back::Ask,
 };
 
 const ANSWERED: &str = "This question was answered already, or it is too old. Close this window and start again.";
@@ -35,7 +36,7 @@ pub(super) async fn decide(State(here): State<Here>, jar: CookieJar, Form(params
     let coop = here.sandbox.book(|ledger| ledger.faults.at(network, Some(person.id)).coop);
     let response = match params.one("answer") {
         Some("approve") => (jar.add(remember(network, person)), approve(&here, person, &ask, &params)).into_response(),
-        _ => see_other(&here.address(&ask.way_back, ("error", network.cancel_error), Some(person))),
+        _ => here.sends_back(&ask.way_back, ("error", network.cancel_error), Some(person), StatusCode::SEE_OTHER),
     };
     with_coop(response, coop)
 }
@@ -45,7 +46,7 @@ fn approve(here: &Here, person: &'static Person, ask: &Ask, params: &Params) -> 
     let is_ticked = |scope: &&String| params.all("scope").any(|ticked| ticked == scope.as_str());
     let scopes = ask.scopes.iter().filter(is_ticked).cloned().collect();
     let code = here.sandbox.book(|ledger| ledger.approve(here.network, person, ask, scopes));
-    see_other(&here.address(&ask.way_back, ("code", &code), Some(person)))
+    here.sends_back(&ask.way_back, ("code", &code), Some(person), StatusCode::SEE_OTHER)
 }
 
 /// Lax, because the next visit comes from another site, as a navigation.

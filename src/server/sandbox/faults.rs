@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{networks::Network, people::Person};
+use super::{networks::Network, people::Person, way_back::Mode};
 
 /// A slower answer than any client waits for proves nothing more.
 const LONGEST_DELAY_MS: u64 = 600_000;
@@ -13,9 +13,13 @@ const LONGEST_DELAY_MS: u64 = 600_000;
 /// The issuer that `iss: "wrong"` names.
 const WRONG_ISSUER: &str = "https://wrong.sandbox.example";
 
+/// The state that `state: "wrong"` sends.
+const WRONG_STATE: &str = "a-state-that-nobody-gave-anybody-0123456789";
+
 /// What is switched on for one request.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Faults {
     /// How long tokens live that are issued from now on, in seconds; told where the network tells it.
     pub expires_in: Option<u64>,
@@ -23,7 +27,7 @@ pub(super) struct Faults {
     pub down: bool,
     /// The answer waits this long; what it does, it does at once.
     delay_ms: u64,
-    iss: Option<Iss>,
+    iss: Option<Altered>,
     iss_value: Option<String>,
     iss_twice: bool,
     pub coop: Option<Coop>,
@@ -31,14 +35,35 @@ pub(super) struct Faults {
     pub token_error: Option<String>,
     /// The token endpoint does its work, and the connection dies in the middle of the answer.
     pub cut: bool,
+    /// The token endpoint does its work, and the connection dies before a word of the answer.
+    pub hang_up: bool,
+    /// Laid over the token answer; `null` takes a field away.
+    pub answer: Map<String, Value>,
+    state: Option<Altered>,
+    /// How answers travel, whatever was asked for.
+    pub response_mode: Option<Mode>,
+    /// By client id: the only address that is accepted, as every real network has it. Without an entry any is.
+    registered: BTreeMap<String, String>,
+    /// The authorization endpoint sends the browser on, with the same state, to another application's.
+    pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Iss {
+enum Altered {
     Wrong,
     Missing,
+}
+
+/// Where a network leads a person that was on the way to it: what a mix-up begins with (RFC 9700, section 4.4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Elsewhere {
+    pub network: String,
+    pub client_id: String,
+    /// The one that was sent, without this.
+    pub redirect_uri: Option<String>,
 }
 
 /// A `Cross-Origin-Opener-Policy` on the consent page.
@@ -68,12 +93,25 @@ impl Faults {
     /// The values of `iss` to send: none, one, or the same one twice.
     pub(super) fn issuers(&self, honest: &str) -> Vec<String> {
         let value = match (self.iss, &self.iss_value) {
-            (Some(Iss::Missing), _) => return Vec::new(),
+            (Some(Altered::Missing), _) => return Vec::new(),
             (_, Some(value)) => value.clone(),
-            (Some(Iss::Wrong), None) => WRONG_ISSUER.to_owned(),
+            (Some(Altered::Wrong), None) => WRONG_ISSUER.to_owned(),
             (None, None) => honest.to_owned(),
         };
         vec![value; if self.iss_twice { 2 } else { 1 }]
+    }
+
+    /// The state to send back.
+    pub(super) fn state(&self, honest: Option<&str>) -> Option<String> {
+        match self.state {
+            None => honest.map(str::to_owned),
+            Some(Altered::Wrong) => Some(WRONG_STATE.to_owned()),
+            Some(Altered::Missing) => None,
+        }
+    }
+
+    pub(super) fn is_registered(&self, client_id: &str, redirect_uri: &str) -> bool {
+        self.registered.get(client_id).is_none_or(|only| only == redirect_uri)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     http::{
-        HeaderName, StatusCode,
+        HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS},
     },
     response::{Html, IntoResponse as _, Response},
@@ -14,6 +14,9 @@ const STYLE: &str = include_str!("sandbox.css");
 
 /// No `form-action`: Chromium applies it to the redirect that answers the form, which leads back to the application.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+/// For the one page that has a script.
+const POSTING_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 3] =
     [(CONTENT_SECURITY_POLICY, POLICY), (X_FRAME_OPTIONS, "DENY"), (CACHE_CONTROL, "no-store")];
@@ -46,6 +49,23 @@ pub(super) fn page(network: Option<&Network>, title: &str, body: &str) -> Respon
          <footer>A pretend network for trying things out. Nothing here is real.</footer></body></html>"
     );
     (HEADERS, Html(whole)).into_response()
+}
+
+/// A page whose form submits itself, or by a button where there is no JavaScript.
+pub(super) fn posts_itself(address: &str, fields: &[(&str, String)]) -> Response {
+    let hidden = |(name, value): &(&str, String)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value))
+    };
+    let fields: String = fields.iter().map(hidden).collect();
+    let body = format!(
+        "<form method=\"post\" action=\"{}\">{fields}<button>Go back</button></form>\
+         <script>document.forms[0].submit()</script>",
+        escaped(address)
+    );
+    let mut response = page(None, "Going back", &body);
+    let policy = HeaderValue::from_static(POSTING_POLICY);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 /// A page that says what is wrong with a request.

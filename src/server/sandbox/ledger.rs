@@ -8,12 +8,13 @@ mod visits;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::http::HeaderValue;
 use serde::Serialize;
 
 pub(super) use self::{
     approvals::Approval,
     grants::{Ended, Grant, GrantId},
-    visits::Visit,
+    visits::{Claims, Visit},
 };
 use super::{
     faults::{Faults, Switchboard},
@@ -30,6 +31,7 @@ pub(super) struct Ledger {
     tickets: Vec<Ticket>,
     visits: Vec<Visit>,
     authorizations: Vec<Authorization>,
+    referers: Vec<Referer>,
     approvals: Vec<Approval>,
     /// Consent pages that wait for an answer.
     waiting: Vec<Waiting>,
@@ -44,6 +46,14 @@ pub(super) struct Shown<'a> {
     tokens: &'a [Ticket],
     requests: &'a [Visit],
     authorizations: &'a [Authorization],
+    referers: &'a [Referer],
+}
+
+/// What a browser told the authorization endpoint about where it came from.
+#[derive(Serialize)]
+struct Referer {
+    network: &'static str,
+    referer: String,
 }
 
 /// One authorisation request that came from a known application.
@@ -87,6 +97,7 @@ impl Ledger {
             tokens: &self.tickets,
             requests: &self.visits,
             authorizations: &self.authorizations,
+            referers: &self.referers,
         }
     }
 
@@ -103,6 +114,13 @@ impl Ledger {
     /// A code or token of this kind, if this network issued it.
     pub(super) fn ticket_at(&self, network: &Network, kind: Kind, value: &str) -> Option<&Ticket> {
         self.ticket(value).filter(|ticket| ticket.network == network.id && ticket.kind == kind)
+    }
+
+    /// Writes down the `Referer` of a browser, if it sends one.
+    pub(super) fn came_from(&mut self, network: &'static Network, referer: Option<&HeaderValue>) {
+        let Some(referer) = referer else { return };
+        let referer = String::from_utf8_lossy(referer.as_bytes()).into_owned();
+        self.referers.push(Referer { network: network.id, referer });
     }
 
     /// Writes down that an application asked.

@@ -15,6 +15,10 @@ impl Params {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// "Parameters MUST NOT be included more than once" (RFC 6749, section 3.1).
     pub(super) fn repeated(&self) -> bool {
         self.0.iter().any(|(name, _)| self.all(name).count() > 1)

@@ -27,6 +27,7 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
         endpoint: "revoke",
         client_id: credentials.as_ref().map(|credentials| credentials.id.clone()),
         value: params.one("token").map(str::to_owned),
+        code_verifier: None,
     };
     let work = |ledger: &mut Ledger, _: &Faults| {
         let client = Credentials::prove(credentials.as_ref(), here.network)?;

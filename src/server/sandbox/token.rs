@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -40,17 +40,34 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
         endpoint: "token",
         client_id: credentials.as_ref().map(|credentials| credentials.id.clone()),
         value: params.one("code").or(params.one("refresh_token")).map(str::to_owned),
+        code_verifier: params.one("code_verifier").map(str::to_owned),
     };
-    let network = here.network;
+    let (network, mut hangs_up) = (here.network, false);
     let work = |ledger: &mut Ledger, faults: &Faults| {
         if let Some(error) = &faults.token_error {
             return Err(Refusal::Switched(error.clone()));
         }
         let client = Credentials::prove(credentials.as_ref(), network)?;
-        let answer = Desk { network, ledger, faults }.serve(&client, &params)?;
+        let mut answer = Desk { network, ledger, faults }.serve(&client, &params)?;
+        hangs_up = faults.hang_up;
+        lay_over(&mut answer, &faults.answer);
         Ok(if faults.cut { cut(&answer) } else { (NO_STORE, Json(answer)).into_response() })
     };
-    call.answer(&here, work).await
+    let response = call.answer(&here, work).await;
+    if hangs_up {
+        // hyper drops a connection whose service unwinds; no answer that a handler gives ends one without a word.
+        std::panic::resume_unwind(Box::new("a fault that was switched on"));
+    }
+    response
+}
+
+fn lay_over(answer: &mut Value, fields: &Map<String, Value>) {
+    for (name, value) in fields {
+        answer[name] = value.clone();
+    }
+    if let Value::Object(answer) = answer {
+        answer.retain(|_, value| !value.is_null());
+    }
 }
 
 /// What is needed to serve one request.

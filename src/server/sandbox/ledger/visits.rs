@@ -14,6 +14,15 @@ pub(in crate::server::sandbox) struct Visit {
     status: u16,
     /// As claimed: a wrong secret is written down too.
     client_id: Option<String>,
+    /// The PKCE verifier that came along, so that a test can look for it elsewhere.
+    code_verifier: Option<String>,
+}
+
+/// What a request said of itself.
+pub(in crate::server::sandbox) struct Claims {
+    pub endpoint: &'static str,
+    pub client_id: Option<String>,
+    pub code_verifier: Option<String>,
 }
 
 impl Ledger {
@@ -25,14 +34,9 @@ impl Ledger {
     }
 
     /// Writes down a request with its answer.
-    pub(in crate::server::sandbox) fn visited(
-        &mut self,
-        network: &'static Network,
-        endpoint: &'static str,
-        client_id: Option<String>,
-        status: u16,
-    ) {
+    pub(in crate::server::sandbox) fn visited(&mut self, network: &'static Network, claims: Claims, status: u16) {
         let at_ms = self.now();
-        self.visits.push(Visit { network: network.id, endpoint, at_ms, status, client_id });
+        let Claims { endpoint, client_id, code_verifier } = claims;
+        self.visits.push(Visit { network: network.id, endpoint, at_ms, status, client_id, code_verifier });
     }
 }
