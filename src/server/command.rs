@@ -91,6 +91,11 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
         let address = app.base_url.callback(network_app.id);
         say(&format!("Redirect address at {}: {address}", network_app.definition.name));
     }
+    if app.base_url.is_https() && app.proxies.is_empty() {
+        say(
+            "Set trusted_proxies to your proxy's address: without it all people count as one address, and share limits.",
+        );
+    }
     say(&format!("Greentick serves {} (listening on {})", app.base_url.origin(), settings.listen));
     serve::serve(app, front, listener).await
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use tracing::error;
 
-use super::{connect::ConnectError, pages::NotChanged, store::StoreError, vault::VaultError};
+use super::{connect::ConnectError, limits::Wait, pages::NotChanged, store::StoreError, vault::VaultError};
 use crate::domain::{ApiError, Field};
 
 /// Why something was not done.
@@ -27,6 +27,9 @@ pub enum Refusal {
     /// A field is not as it must be.
     #[error("bad {0:?}")]
     BadInput(Field),
+    /// Asked too often.
+    #[error("too many tries")]
+    TooMany(Wait),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,6 +55,7 @@ impl Refusal {
             Self::Changed => (StatusCode::CONFLICT, ApiError::Changed),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, ApiError::WrongPassword),
             Self::BadInput(field) => (StatusCode::UNPROCESSABLE_ENTITY, ApiError::BadInput(*field)),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ApiError::TooMany),
             Self::Store(_) | Self::Vault(_) | Self::Connect(_) | Self::Internal(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable)
             }
@@ -60,6 +64,17 @@ impl Refusal {
             error!(error = %self, "a request was not answered");
         }
         told
+    }
+}
+
+impl Refusal {
+    /// In how many seconds it is worth trying again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(wait) => Some(wait.seconds()),
+            _ => None,
+        }
     }
 }
 

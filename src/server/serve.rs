@@ -3,7 +3,6 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use axum::Router;
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
@@ -20,6 +19,7 @@ use super::{
     events::{self, Bus},
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper,
+    limits::Limits,
     networks::{self, DefinitionError, NetworkClient, Networks},
     settings::{Settings, SettingsError},
     store::{Store, StoreError},
@@ -100,9 +100,11 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         base_url,
         store,
         vault,
-        clock,
         networks,
         client: NetworkClient::new()?,
+        limits: Limits::new(&clock),
+        proxies: settings.trusted_proxies.clone(),
+        clock,
         bus: Bus::default(),
         check_every: settings.check_interval.map(Duration::from_secs),
         tasks: TaskTracker::new(),
@@ -160,23 +162,21 @@ pub async fn begin_work(app: &App) -> Result<(), StartError> {
 /// Serves until SIGTERM or Ctrl-C; then no new request is taken, streams end, and what is in flight is finished.
 ///
 /// # Errors
-/// When the server ends by itself.
+/// Never yet; a start that fails has failed before.
 pub async fn serve(app: App, front: Front, listener: TcpListener) -> Result<(), StartError> {
-    let router: Router = http::router(app.clone(), front);
+    let router = http::router(app.clone(), front);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         info!("stopping: finishing what is in flight");
         stopping.cancel();
     });
-    let stop = app.stopping.clone();
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
-        .map_err(StartError::Ended)?;
+    let open = http::keep_open(listener, router, app.stopping.clone(), http::HEAD_LIMIT).await;
     app.tasks.close();
-    // Whoever is not done by then has a lease and a sealed answer that the next process goes on with.
-    let _ = tokio::time::timeout(FINISH_LIMIT, app.tasks.wait()).await;
+    // Whoever is not done by then has a lease and a sealed answer that the next process goes on with; and a browser
+    // that does not take its answer holds nobody up.
+    let finished = async { tokio::join!(open.shutdown(), app.tasks.wait()) };
+    let _ = tokio::time::timeout(FINISH_LIMIT, finished).await;
     Ok(())
 }
 

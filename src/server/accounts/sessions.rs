@@ -8,7 +8,10 @@ use leptos_axum::ResponseOptions;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::rows::{session, user};
+use super::{
+    browsers,
+    rows::{session, user},
+};
 use crate::{
     domain::{Moment, SessionCard, SessionId, UserId},
     server::{
@@ -38,19 +41,19 @@ pub struct Session {
     pub email: String,
 }
 
-/// A session that has just begun; its cookie must reach the browser.
-pub struct Begun(HeaderValue);
+/// A session that has just begun; its cookies must reach the browser.
+pub struct Begun([HeaderValue; 2]);
 
 impl Begun {
-    /// The `Set-Cookie` header.
+    /// The `Set-Cookie` headers: the session's, and the one by which the browser is known from now on.
     #[must_use]
-    pub fn cookie(self) -> HeaderValue {
+    pub fn cookies(self) -> [HeaderValue; 2] {
         self.0
     }
 
-    /// Sends the cookie with a server function's answer.
+    /// Sends the cookies with a server function's answer.
     pub(super) fn into_response_options(self) {
-        set_cookie(self.0);
+        self.0.into_iter().for_each(set_cookie);
     }
 }
 
@@ -79,10 +82,10 @@ pub async fn begin_session(caller: &Caller, user: UserId) -> Result<Begun, Refus
         seen_at: Set(now),
     };
     session::Entity::insert(row).exec_without_returning(app.store.read()).await?;
-    Ok(Begun(app.cookies.session(&token, LIFE)))
+    Ok(Begun([app.cookies.session(&token, LIFE), browsers::remember(caller, user).await?]))
 }
 
-/// Removes sessions that are over.
+/// Removes sessions that are over, and browsers that were long unused.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -90,7 +93,7 @@ pub async fn sweep(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let over = session::Column::CreatedAt.lt(now - LIFE).or(session::Column::SeenAt.lt(now - IDLE));
     session::Entity::delete_many().filter(over).exec(app.store.read()).await?;
-    Ok(())
+    browsers::sweep(app).await
 }
 
 /// The session that the request's cookie names, unless it has ended.

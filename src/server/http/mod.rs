@@ -2,16 +2,21 @@
 
 mod address;
 mod connect;
+mod door;
 mod guard;
 mod headers;
 mod health;
 mod page;
+mod peer;
 mod popup;
+mod rate;
 mod router;
 mod sign_in;
 mod site;
+mod sizes;
 mod stream;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
+pub use door::{HEAD_LIMIT, keep_open};
 pub use page::Page;
 pub use router::{Front, router, site_options};

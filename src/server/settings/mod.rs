@@ -1,10 +1,13 @@
 //! What an operator sets: a TOML file, overridden by `GREENTICK_…` in the environment. Unknown keys are errors.
 
+mod proxies;
+
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use self::proxies::Proxies;
 use crate::domain::NetworkId;
 
 /// Before the name of a setting in the environment; `GREENTICK_APPS__FACEBOOK__CLIENT_ID` reaches into tables.
@@ -18,6 +21,8 @@ pub struct Settings {
     pub base_url: String,
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// The proxies in front, as addresses or networks: what they say in `X-Forwarded-For` counts, and nobody else's.
+    pub trusted_proxies: Proxies,
     /// The folder of the database and the vault's key.
     pub data: PathBuf,
     /// A PostgreSQL database instead of the file in `data`.
@@ -52,6 +57,7 @@ impl Default for Settings {
         Self {
             base_url: "http://127.0.0.1:8400".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8400)),
+            trusted_proxies: Proxies::default(),
             data: PathBuf::from("data"),
             database_url: None,
             vault_key_file: None,
