@@ -12,6 +12,7 @@ use super::{
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
+    store,
 };
 
 /// The place where a business keeps its social connections green.
@@ -68,7 +69,8 @@ pub async fn run(front: Front) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr().lock(), "greentick: {error}");
+            let cure = if store::is_full(&error) { "; make room on the database's disk" } else { "" };
+            let _ = writeln!(std::io::stderr().lock(), "greentick: {error}{cure}");
             ExitCode::FAILURE
         }
     }

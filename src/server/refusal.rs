@@ -3,7 +3,13 @@
 use axum::http::StatusCode;
 use tracing::error;
 
-use super::{connect::ConnectError, limits::Wait, pages::NotChanged, store::StoreError, vault::VaultError};
+use super::{
+    connect::ConnectError,
+    limits::Wait,
+    pages::NotChanged,
+    store::{self, StoreError},
+    vault::VaultError,
+};
 use crate::domain::{ApiError, Field};
 
 /// Why something was not done.
@@ -61,13 +67,20 @@ impl Refusal {
             }
         };
         if told.0.is_server_error() {
-            error!(error = %self, "a request was not answered");
+            let cure = if self.is_full_disk() { "make room on the database's disk" } else { "" };
+            error!(error = %self, cure, "a request was not answered");
         }
         told
     }
 }
 
 impl Refusal {
+    /// Whether the database's disk has no room.
+    #[must_use]
+    pub fn is_full_disk(&self) -> bool {
+        store::is_full(self)
+    }
+
     /// In how many seconds it is worth trying again, where that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {

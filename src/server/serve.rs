@@ -20,7 +20,7 @@ use super::{
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper,
     limits::Limits,
-    networks::{self, DefinitionError, NetworkClient, Networks},
+    networks::{self, DefinitionError, NetworkClient, Networks, Patience},
     settings::{Settings, SettingsError},
     store::{Store, StoreError},
     vault::{Keys, KeysError, Vault, VaultError},
@@ -60,7 +60,7 @@ pub enum StartError {
     #[error(transparent)]
     Refusal(#[from] Refusal),
     /// The port is taken or not ours to take.
-    #[error("cannot listen on {address}: {cause}; choose another with `listen`")]
+    #[error("cannot listen on {address}: {cause}; stop what listens there, or choose another with `listen`")]
     Listen {
         /// Which address.
         address: SocketAddr,
@@ -101,7 +101,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         store,
         vault,
         networks,
-        client: NetworkClient::new()?,
+        client: NetworkClient::new(Patience::default())?,
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
@@ -116,7 +116,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
 /// The keys from the settings, or the key file; a new one only for a database that was never sealed.
 async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
     if let Some(keys) = &settings.vault_keys {
-        return Ok(Keys::parse(keys)?);
+        return Ok(Keys::parse(keys, "the setting vault_keys")?);
     }
     let file = key_file(settings);
     if file.exists() || Vault::has_canary(store).await? {

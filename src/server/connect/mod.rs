@@ -7,6 +7,7 @@ mod callback;
 mod choose;
 mod disconnect;
 mod finish;
+mod later;
 mod look;
 mod returning;
 mod rows;
@@ -45,6 +46,9 @@ pub enum ConnectError {
     /// What was sealed for the attempt cannot be read.
     #[error("what was kept for an attempt cannot be read")]
     Unreadable,
+    /// A permission could not be given back.
+    #[error("the network did not take the permission back")]
+    NotReturned,
     /// The network's app was taken out of the settings meanwhile.
     #[error("the network is not set up any more")]
     NoApp,

@@ -30,7 +30,8 @@ impl Page {
 impl From<Refusal> for Page {
     fn from(refusal: Refusal) -> Self {
         let (status, told) = refusal.as_told();
-        Self { status, text: words::error(told).to_owned(), retry_after: refusal.retry_after() }
+        let text = if refusal.is_full_disk() { words::DISK_FULL } else { words::error(told) };
+        Self { status, text: text.to_owned(), retry_after: refusal.retry_after() }
     }
 }
 

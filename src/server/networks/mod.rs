@@ -15,7 +15,7 @@ mod who;
 
 pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
 pub use authorize::{Asked, authorize_url};
-pub use client::{NetworkClient, NoAnswer};
+pub use client::{NetworkClient, NoAnswer, Patience};
 pub use definition::{Definition, Iss};
 pub use exchange::{ExchangeError, Tokens, exchange};
 pub use load::{DefinitionError, load};

@@ -36,3 +36,6 @@ pub const HEAD_TOO_LARGE: &str =
 pub const FORM_TOO_LARGE: &str = "This is more text than fits into a form here. Make it shorter, then try again.";
 /// A form that came in too slowly.
 pub const FORM_TOO_SLOW: &str = "The form took too long to arrive. Check your connection, then try again.";
+/// The database has no room: what a person reads, who cannot make any.
+pub const DISK_FULL: &str = "Greentick’s disk is full. Tell the person who runs this Greentick to make room; then look at \
+                             the icon, and click it if it is still red.";
