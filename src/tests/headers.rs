@@ -99,7 +99,7 @@ fn check(heard: &Heard, place: &str, https: bool) {
         if is_file { cache.contains("max-age") } else { ["no-store", "no-cache"].contains(&cache) },
         "{place}: {cache}"
     );
-    for (name, _) in heard.headers.iter() {
+    for (name, _) in &heard.headers {
         assert!(!["server", "x-powered-by"].contains(&name.as_str()), "{place}: {name} says too much");
     }
     check_policy(heard, sort, place);

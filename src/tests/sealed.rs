@@ -188,7 +188,7 @@ async fn a_data_key_that_was_altered_opens_nothing() {
     let next = settings(nowhere, world.data.path(), &world.sandbox, None);
     let app = serve::open(&next, Clock::default()).await.expect("the instance starts: others have keys of their own");
     for one in all(&app).await {
-        let error = app.vault.get(app.store.read(), one.place).await.err().expect("it does not open").to_string();
+        let error = app.vault.get(app.store.read(), one.place).await.expect_err("it does not open").to_string();
         assert!(error.contains("data_keys") && error.contains("restore it from a backup"), "{error}");
     }
 }

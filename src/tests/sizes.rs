@@ -66,7 +66,7 @@ on_both! {
         let address = world.origin.trim_start_matches("http://");
         let endless = says(address, &format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}", "x".repeat(1024 * 1024))).await;
         assert!(endless.starts_with("HTTP/1.1 431") || endless.is_empty(), "{endless:.200}");
-        let many: String = (0..1_000).map(|number| format!("x-{number}: x\r\n")).collect();
+        let many = "x-many: x\r\n".repeat(1_000);
         let many = says(address, &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n")).await;
         assert!(many.starts_with("HTTP/1.1 431"), "{many:.200}");
     }

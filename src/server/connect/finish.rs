@@ -68,10 +68,11 @@ async fn exchange(app: &App, attempt: &Attempt, code: SecretString) -> Result<Op
 
 fn trouble(error: ExchangeError) -> Trouble {
     match error {
-        ExchangeError::NoAnswer(NoAnswer::TooLarge) => Trouble::OddAnswer,
+        ExchangeError::CodeRefused | ExchangeError::Odd | ExchangeError::NoAnswer(NoAnswer::TooLarge) => {
+            Trouble::OddAnswer
+        }
         ExchangeError::NoAnswer(_) => Trouble::NoAnswer,
         ExchangeError::AppRefused => Trouble::AppRefused,
-        ExchangeError::CodeRefused | ExchangeError::Odd => Trouble::OddAnswer,
     }
 }
 

@@ -277,12 +277,12 @@ mod tests {
         let of =
             |text: &str, environment: &[(&str, &str)]| read(text, environment).map(|settings| settings.trusted_proxies);
         let trusts = |proxies: &Proxies, address: &str| proxies.trust(address.parse().expect("an address"));
-        let both = of("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n", &[]).ok().expect("good settings");
+        let both = of("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n", &[]).expect("good settings");
         assert!(trusts(&both, "127.0.0.1") && trusts(&both, "10.9.9.9") && !trusts(&both, "127.0.0.2"));
-        let both = of("", &[("GREENTICK_TRUSTED_PROXIES", "127.0.0.1, fd00::/8")]).ok().expect("good settings");
+        let both = of("", &[("GREENTICK_TRUSTED_PROXIES", "127.0.0.1, fd00::/8")]).expect("good settings");
         assert!(trusts(&both, "127.0.0.1") && trusts(&both, "fd00::9") && !trusts(&both, "fe80::9"));
-        assert!(of("", &[]).ok().expect("good settings").is_empty());
-        let error = of("\ntrusted_proxies = [\"10.0.0.0/99\"]\n", &[]).err().expect("no network").to_string();
+        assert!(of("", &[]).expect("good settings").is_empty());
+        let error = of("\ntrusted_proxies = [\"10.0.0.0/99\"]\n", &[]).expect_err("no network").to_string();
         assert!(
             error.contains("line 2") && error.contains("trusted_proxies") && error.contains("10.0.0.0/99"),
             "{error}"

@@ -61,7 +61,7 @@ pub struct Keys {
     /// Where they come from, for those who must mend them.
     place: String,
     active: String,
-    keys: HashMap<String, Key>,
+    by_id: HashMap<String, Key>,
 }
 
 impl Keys {
@@ -71,15 +71,15 @@ impl Keys {
     /// [`KeysError::Line`] or [`KeysError::Empty`].
     pub fn parse(text: &SecretString, source: &str) -> Result<Self, KeysError> {
         let named = || source.to_owned();
-        let mut keys = HashMap::new();
+        let mut by_id = HashMap::new();
         let mut active = None;
         for (index, line) in text.expose_secret().lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let (id, key) = parse_line(line).ok_or_else(|| KeysError::Line { place: named(), line: index + 1 })?;
             active.get_or_insert_with(|| id.clone());
-            keys.insert(id, key);
+            by_id.insert(id, key);
         }
         let active = active.ok_or_else(|| KeysError::Empty { place: named() })?;
-        Ok(Self { place: named(), active, keys })
+        Ok(Self { place: named(), active, by_id })
     }
 
     /// Reads the key file.
@@ -110,13 +110,13 @@ impl Keys {
 
     /// The key that new data keys are wrapped by, and its id.
     pub(super) fn active(&self) -> (&str, &Key) {
-        (&self.active, &self.keys[&self.active])
+        (&self.active, &self.by_id[&self.active])
     }
 
     /// The key of that id.
     pub(super) fn named(&self, id: &str) -> Result<&Key, KeysError> {
         let missing = || KeysError::Missing { place: self.place.clone(), id: id.to_owned() };
-        self.keys.get(id).ok_or_else(missing)
+        self.by_id.get(id).ok_or_else(missing)
     }
 
     /// The key of that id has other bytes than the one that sealed the database.
