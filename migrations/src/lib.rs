@@ -1,6 +1,7 @@
 //! The database's shape, step by step. Knows nothing of the app; the same steps run on SQLite and PostgreSQL.
 
 mod m20261122_000001_start;
+mod m20261124_000001_known_browsers;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -10,6 +11,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_start::Migration)]
+        vec![Box::new(m20261122_000001_start::Migration), Box::new(m20261124_000001_known_browsers::Migration)]
     }
 }

@@ -36,6 +36,9 @@ pub enum ApiError {
     /// A field is not as it must be.
     #[error("bad input")]
     BadInput(Field),
+    /// Asked too often.
+    #[error("too many tries")]
+    TooMany,
     /// The server could not do it, or could not be reached; trying again may help.
     #[error("unavailable")]
     Unavailable,

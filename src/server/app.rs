@@ -10,8 +10,10 @@ use super::{
     clock::Clock,
     events::Bus,
     http::{BaseUrl, CookieNames},
+    limits::Limits,
     networks::{NetworkClient, Networks},
     pages::Rosters,
+    settings::Proxies,
     store::Store,
     vault::Vault,
 };
@@ -40,6 +42,10 @@ pub struct Parts {
     pub base_url: BaseUrl,
     /// What its cookies are called.
     pub cookies: CookieNames,
+    /// How often anybody may ask.
+    pub limits: Limits,
+    /// The proxies whose word about a caller's address counts.
+    pub proxies: Proxies,
     /// How often the keeper asks; `None`: as each definition says.
     pub check_every: Option<std::time::Duration>,
     /// Work that must end before the process may.

@@ -11,6 +11,7 @@ use leptos_axum::ResponseOptions;
 use super::{
     App, Refusal,
     accounts::{self, Session},
+    limits::Address,
     workspaces,
 };
 use crate::domain::{ApiError, LocationId, PageId, Role, WorkspaceCard};
@@ -21,6 +22,7 @@ pub struct Caller {
     app: App,
     session: Option<Session>,
     headers: HeaderMap,
+    address: Address,
 }
 
 impl Caller {
@@ -30,7 +32,19 @@ impl Caller {
     /// When the database does not answer.
     pub async fn of(app: &App, headers: HeaderMap) -> Result<Self, Refusal> {
         let session = accounts::session_of(app, &headers).await?;
-        Ok(Self { app: app.clone(), session, headers })
+        Ok(Self { app: app.clone(), session, headers, address: Address::default() })
+    }
+
+    /// The same caller, at the address that the request came from.
+    #[must_use]
+    fn from(self, parts: &Parts) -> Self {
+        Self { address: parts.extensions.get().copied().unwrap_or_default(), ..self }
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.address
     }
 
     /// The instance.
@@ -156,7 +170,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = super::http::Page;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, parts.headers.clone()).await?)
+        Ok(Self::of(app, parts.headers.clone()).await?.from(parts))
     }
 }
 
@@ -175,6 +189,9 @@ pub async fn answer<T>(work: impl AsyncFnOnce(&Caller) -> Result<T, Refusal>) ->
         let redirects = told == ApiError::SignedOut && !is_call();
         if let Some(response) = use_context::<ResponseOptions>().filter(|_| !redirects) {
             response.set_status(status);
+            if let Some(seconds) = refusal.retry_after() {
+                response.insert_header(header::RETRY_AFTER, seconds.into());
+            }
         }
         told
     })
@@ -188,5 +205,5 @@ fn is_call() -> bool {
 async fn caller() -> Result<Caller, Refusal> {
     let app = use_context::<App>().ok_or(Refusal::Internal("no app in the context"))?;
     let parts = use_context::<Parts>().ok_or(Refusal::Internal("no request in the context"))?;
-    Caller::of(&app, parts.headers).await
+    Ok(Caller::of(&app, parts.headers.clone()).await?.from(&parts))
 }

@@ -5,15 +5,24 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use crate::domain::Moment;
 
 /// Tells the time. Tests hold one that they can move.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Clock {
+    started: Instant,
     ahead_ms: Arc<AtomicI64>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+        let started = Instant::now();
+        Self { started, ahead_ms: Arc::default() }
+    }
 }
 
 impl Clock {
@@ -23,6 +32,13 @@ impl Clock {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Moment(i64::try_from(now.as_millis()).unwrap_or(i64::MAX) + self.ahead_ms.load(Ordering::Relaxed))
+    }
+
+    /// How long it runs. Never goes back, whatever happens to the time of day.
+    #[must_use]
+    pub fn running(&self) -> Duration {
+        let ahead = u64::try_from(self.ahead_ms.load(Ordering::Relaxed)).unwrap_or_default();
+        self.started.elapsed() + Duration::from_millis(ahead)
     }
 
     /// Moves this clock, and every clone of it, ahead.

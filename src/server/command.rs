@@ -12,6 +12,7 @@ use super::{
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
+    store,
 };
 
 /// The place where a business keeps its social connections green.
@@ -68,7 +69,8 @@ pub async fn run(front: Front) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr().lock(), "greentick: {error}");
+            let cure = if store::is_full(&error) { "; make room on the database's disk" } else { "" };
+            let _ = writeln!(std::io::stderr().lock(), "greentick: {error}{cure}");
             ExitCode::FAILURE
         }
     }
@@ -90,6 +92,11 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.id);
         say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+    }
+    if app.base_url.is_https() && app.proxies.is_empty() {
+        say(
+            "Set trusted_proxies to your proxy's address: without it all people count as one address, and share limits.",
+        );
     }
     say(&format!("Greentick serves {} (listening on {})", app.base_url.origin(), settings.listen));
     serve::serve(app, front, listener).await

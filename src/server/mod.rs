@@ -10,6 +10,7 @@ pub mod demo;
 pub mod events;
 pub mod http;
 pub mod keeper;
+pub mod limits;
 pub mod networks;
 pub mod pages;
 #[cfg(any(test, fuzzing))]

@@ -3,7 +3,13 @@
 use axum::http::StatusCode;
 use tracing::error;
 
-use super::{connect::ConnectError, pages::NotChanged, store::StoreError, vault::VaultError};
+use super::{
+    connect::ConnectError,
+    limits::Wait,
+    pages::NotChanged,
+    store::{self, StoreError},
+    vault::VaultError,
+};
 use crate::domain::{ApiError, Field};
 
 /// Why something was not done.
@@ -27,6 +33,9 @@ pub enum Refusal {
     /// A field is not as it must be.
     #[error("bad {0:?}")]
     BadInput(Field),
+    /// Asked too often.
+    #[error("too many tries")]
+    TooMany(Wait),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,14 +61,33 @@ impl Refusal {
             Self::Changed => (StatusCode::CONFLICT, ApiError::Changed),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, ApiError::WrongPassword),
             Self::BadInput(field) => (StatusCode::UNPROCESSABLE_ENTITY, ApiError::BadInput(*field)),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, ApiError::TooMany),
             Self::Store(_) | Self::Vault(_) | Self::Connect(_) | Self::Internal(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ApiError::Unavailable)
             }
         };
         if told.0.is_server_error() {
-            error!(error = %self, "a request was not answered");
+            let cure = if self.is_full_disk() { "make room on the database's disk" } else { "" };
+            error!(error = %self, cure, "a request was not answered");
         }
         told
+    }
+}
+
+impl Refusal {
+    /// Whether the database's disk has no room.
+    #[must_use]
+    pub fn is_full_disk(&self) -> bool {
+        store::is_full(self)
+    }
+
+    /// In how many seconds it is worth trying again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(wait) => Some(wait.seconds()),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use axum::Router;
 use secrecy::ExposeSecret;
 use tokio::{
     net::TcpListener,
@@ -20,7 +19,8 @@ use super::{
     events::{self, Bus},
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper,
-    networks::{self, DefinitionError, NetworkClient, Networks},
+    limits::Limits,
+    networks::{self, DefinitionError, NetworkClient, Networks, Patience},
     pages::Rosters,
     settings::{Settings, SettingsError},
     store::{Store, StoreError},
@@ -61,7 +61,7 @@ pub enum StartError {
     #[error(transparent)]
     Refusal(#[from] Refusal),
     /// The port is taken or not ours to take.
-    #[error("cannot listen on {address}: {cause}; choose another with `listen`")]
+    #[error("cannot listen on {address}: {cause}; stop what listens there, or choose another with `listen`")]
     Listen {
         /// Which address.
         address: SocketAddr,
@@ -101,9 +101,11 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         base_url,
         store,
         vault,
-        clock,
         networks,
-        client: NetworkClient::new()?,
+        client: NetworkClient::new(Patience::default())?,
+        limits: Limits::new(&clock),
+        proxies: settings.trusted_proxies.clone(),
+        clock,
         bus: Bus::default(),
         rosters: Rosters::default(),
         check_every: settings.check_interval.map(Duration::from_secs),
@@ -116,7 +118,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
 /// The keys from the settings, or the key file; a new one only for a database that was never sealed.
 async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
     if let Some(keys) = &settings.vault_keys {
-        return Ok(Keys::parse(keys)?);
+        return Ok(Keys::parse(keys, "the setting vault_keys")?);
     }
     let file = key_file(settings);
     if file.exists() || Vault::has_canary(store).await? {
@@ -162,23 +164,21 @@ pub async fn begin_work(app: &App) -> Result<(), StartError> {
 /// Serves until SIGTERM or Ctrl-C; then no new request is taken, streams end, and what is in flight is finished.
 ///
 /// # Errors
-/// When the server ends by itself.
+/// Never yet; a start that fails has failed before.
 pub async fn serve(app: App, front: Front, listener: TcpListener) -> Result<(), StartError> {
-    let router: Router = http::router(app.clone(), front);
+    let router = http::router(app.clone(), front);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         info!("stopping: finishing what is in flight");
         stopping.cancel();
     });
-    let stop = app.stopping.clone();
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
-        .map_err(StartError::Ended)?;
+    let open = http::keep_open(listener, router, app.stopping.clone(), http::HEAD_LIMIT).await;
     app.tasks.close();
-    // Whoever is not done by then has a lease and a sealed answer that the next process goes on with.
-    let _ = tokio::time::timeout(FINISH_LIMIT, app.tasks.wait()).await;
+    // Whoever is not done by then has a lease and a sealed answer that the next process goes on with; and a browser
+    // that does not take its answer holds nobody up.
+    let finished = async { tokio::join!(open.shutdown(), app.tasks.wait()) };
+    let _ = tokio::time::timeout(FINISH_LIMIT, finished).await;
     Ok(())
 }
 

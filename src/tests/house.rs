@@ -14,12 +14,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("networks", &["settings", "store"]),
     ("settings", &[]),
     ("clock", &[]),
+    ("limits", &["clock"]),
     ("pages", &["vault", "events", "store", "networks", "workspaces"]),
     ("workspaces", &["events", "store", "vault"]),
-    ("accounts", &["workspaces", "store", "vault"]),
+    ("accounts", &["limits", "workspaces", "store", "vault"]),
     ("connect", &["accounts", "networks", "pages", "events", "vault", "store"]),
     ("keeper", &["accounts", "connect", "networks", "pages", "events", "vault", "store"]),
-    ("http", &["accounts", "workspaces", "connect", "networks", "pages", "events", "vault", "store"]),
+    (
+        "http",
+        &["accounts", "limits", "settings", "workspaces", "connect", "networks", "pages", "events", "vault", "store"],
+    ),
     ("sandbox", &["sandbox"]),
 ];
 const LINES_AT_MOST: usize = 350;

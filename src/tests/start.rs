@@ -42,16 +42,23 @@ async fn a_key_that_is_gone_or_wrong_stops_the_start_and_is_named() {
 
     std::fs::remove_file(&file).expect("it can be removed");
     let error = refusal(&settings).await;
-    assert!(error.contains("vault.key"), "{error}");
+    assert!(error.contains("vault.key") && error.contains("put back the file"), "{error}");
     assert!(!file.exists(), "no new key for a database that was sealed by another");
 
     let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     std::fs::write(&file, format!("{id}:{other}\n")).expect("it can be written");
     let error = refusal(&settings).await;
-    assert!(error.contains(&id) && error.contains("not the one"), "{error}");
+    let named = |error: &str| error.contains(&format!("{id:?}")) && error.contains(&file.display().to_string());
+    assert!(named(&error) && error.contains("not the one") && !error.contains("AAAA"), "{error}");
     std::fs::write(&file, format!("other:{other}\n")).expect("it can be written");
     let error = refusal(&settings).await;
-    assert!(error.contains(&id) && error.contains("not among"), "{error}");
+    assert!(named(&error) && error.contains("not among") && error.contains("add its line"), "{error}");
+    std::fs::write(&file, "\n").expect("it can be written");
+    let error = refusal(&settings).await;
+    assert!(error.contains(&file.display().to_string()) && error.contains("holds no key"), "{error}");
+    let in_settings = Settings { vault_keys: Some(format!("other:{other}").into()), ..here(&folder) };
+    let error = refusal(&in_settings).await;
+    assert!(error.contains(&format!("{id:?}")) && error.contains("the setting vault_keys"), "{error}");
 
     std::fs::write(&file, right).expect("it can be written");
     serve::open(&settings, Clock::default()).await.expect("the right key opens it again");
@@ -75,7 +82,10 @@ async fn a_folder_that_cannot_be_written_is_named() {
     std::fs::write(&file, "").expect("it can be written");
     let settings = Settings { data: file.join("data"), ..here(&folder) };
     let error = refusal(&settings).await;
-    assert!(error.contains("a-file/data"), "{error}");
+    assert!(error.contains("a-file/data") && error.contains("or set data to another"), "{error}");
+    // A folder that is there and takes no file, not even root's.
+    let error = refusal(&Settings { data: "/proc/self".into(), ..here(&folder) }).await;
+    assert!(error.contains("the data folder /proc/self cannot be used"), "{error}");
 }
 
 #[tokio::test]
@@ -89,5 +99,8 @@ async fn settings_that_cannot_be_are_told() {
     std::fs::create_dir(&networks).expect("a folder");
     std::fs::write(networks.join("odd.toml"), "id = \"odd\"\nnaem = \"Odd\"\n").expect("it can be written");
     let error = refusal(&Settings { networks: Some(networks), ..here(&folder) }).await;
-    assert!(error.contains("odd.toml") && error.contains("line 2") && error.contains("naem"), "{error}");
+    assert!(
+        error.contains("odd.toml") && error.contains("line 2") && error.contains("did you mean `name`?"),
+        "{error}"
+    );
 }

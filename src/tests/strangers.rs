@@ -13,29 +13,30 @@ use super::{
 use crate::ui;
 
 /// What is tried at a door.
-struct Try {
+pub struct Try {
     /// As the router or the server function names it.
-    door: &'static str,
-    method: Method,
+    pub door: &'static str,
+    pub method: Method,
     /// With somebody else's ids filled in.
-    path: String,
-    form: Vec<(&'static str, String)>,
+    pub path: String,
+    pub form: Vec<(&'static str, String)>,
     /// What a stranger hears: 404 wherever somebody else's thing is named.
     stranger: u16,
     /// What somebody hears who is not signed in.
     nobody: u16,
 }
 
-struct Foreign {
-    workspace: String,
-    page: String,
-    location: String,
-    attempt: String,
-    session: String,
-    app: String,
+#[derive(Default)]
+pub struct Foreign {
+    pub workspace: String,
+    pub page: String,
+    pub location: String,
+    pub attempt: String,
+    pub session: String,
+    pub app: String,
 }
 
-fn tries(foreign: &Foreign) -> Vec<Try> {
+pub fn tries(foreign: &Foreign) -> Vec<Try> {
     let Foreign { workspace, page, location, attempt, session, app } = foreign;
     let of = |name: &'static str, value: &str| vec![(name, value.to_owned())];
     let api = |door, form, stranger, nobody| Try {
@@ -101,7 +102,7 @@ fn tries(foreign: &Foreign) -> Vec<Try> {
 }
 
 /// The doors as the code has them.
-fn doors() -> BTreeSet<String> {
+pub fn doors() -> BTreeSet<String> {
     let router = include_str!("../server/http/router.rs");
     let written = router.split(".route(\"").skip(1).map(|rest| rest.split('"').next().expect("a path").to_owned());
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());

@@ -1,5 +1,6 @@
 //! People who sign in: passwords, sessions, and the links that the terminal shows.
 
+mod browsers;
 mod links;
 mod passwords;
 mod rows;

@@ -1,4 +1,4 @@
-//! The tables of people, their sessions, and links.
+//! The tables of people, their sessions, the browsers that they are known in, and links.
 
 pub mod user {
     use sea_orm::entity::prelude::*;
@@ -59,6 +59,28 @@ pub mod link {
         pub purpose: String,
         pub user_id: Option<UserId>,
         pub expires_at: Moment,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod known_browser {
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::{Moment, UserId};
+
+    /// A person has signed in in this browser.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "known_browsers")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub token_hash: Vec<u8>,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: UserId,
+        pub seen_at: Moment,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

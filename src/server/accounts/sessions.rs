@@ -6,9 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use tracing::warn;
 use uuid::Uuid;
 
-use super::rows::{session, user};
+use super::{
+    browsers,
+    rows::{session, user},
+};
 use crate::{
     domain::{Moment, SessionCard, SessionId, UserId},
     server::{
@@ -38,19 +42,19 @@ pub struct Session {
     pub email: String,
 }
 
-/// A session that has just begun; its cookie must reach the browser.
-pub struct Begun(HeaderValue);
+/// A session that has just begun; its cookies must reach the browser.
+pub struct Begun([HeaderValue; 2]);
 
 impl Begun {
-    /// The `Set-Cookie` header.
+    /// The `Set-Cookie` headers: the session's, and the one by which the browser is known from now on.
     #[must_use]
-    pub fn cookie(self) -> HeaderValue {
+    pub fn cookies(self) -> [HeaderValue; 2] {
         self.0
     }
 
-    /// Sends the cookie with a server function's answer.
+    /// Sends the cookies with a server function's answer.
     pub(super) fn into_response_options(self) {
-        set_cookie(self.0);
+        self.0.into_iter().for_each(set_cookie);
     }
 }
 
@@ -79,10 +83,10 @@ pub async fn begin_session(caller: &Caller, user: UserId) -> Result<Begun, Refus
         seen_at: Set(now),
     };
     session::Entity::insert(row).exec_without_returning(app.store.read()).await?;
-    Ok(Begun(app.cookies.session(&token, LIFE)))
+    Ok(Begun([app.cookies.session(&token, LIFE), browsers::remember(caller, user).await?]))
 }
 
-/// Removes sessions that are over.
+/// Removes sessions that are over, and browsers that were long unused.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -90,7 +94,7 @@ pub async fn sweep(app: &App) -> Result<(), StoreError> {
     let now = app.clock.now();
     let over = session::Column::CreatedAt.lt(now - LIFE).or(session::Column::SeenAt.lt(now - IDLE));
     session::Entity::delete_many().filter(over).exec(app.store.read()).await?;
-    Ok(())
+    browsers::sweep(app).await
 }
 
 /// The session that the request's cookie names, unless it has ended.
@@ -106,7 +110,11 @@ pub async fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session
     if now.since(row.seen_at) > SEEN_EVERY {
         let seen = session::ActiveModel { id: Set(row.id), seen_at: Set(now), ..Default::default() };
         // Many: the session may have been ended meanwhile, and that is no error.
-        session::Entity::update_many().set(seen).filter(session::Column::Id.eq(row.id)).exec(db).await?;
+        let noted = session::Entity::update_many().set(seen).filter(session::Column::Id.eq(row.id)).exec(db).await;
+        // Nor is it worth a refusal when the disk is full: whoever only looks needs no room.
+        if let Err(error) = noted {
+            warn!(%error, "a session's use is not written down");
+        }
     }
     Ok(Some(Session { id: row.id, user: person.id, name: person.name, email: person.email }))
 }

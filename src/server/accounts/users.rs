@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::{
+    browsers,
     links::{Purpose, take_link},
     passwords,
     rows::user,
@@ -40,10 +41,12 @@ pub async fn me(caller: &Caller) -> Result<Me, Refusal> {
 /// Signs the caller's browser in and sends it to the first workspace.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`], whichever of the two is wrong.
+/// [`Refusal::WrongPassword`], whichever of the two is wrong; [`Refusal::TooMany`] before anything is looked at.
 pub async fn sign_in(caller: &Caller, email: &str, password: SecretString) -> Result<(), Refusal> {
-    let app = caller.app();
-    let found = user::Entity::find().filter(user::Column::Email.eq(normal(email))).one(app.store.read()).await?;
+    let (app, email) = (caller.app(), normal(email));
+    let known = browsers::known(caller, &email).await?;
+    app.limits.sign_in(&email, caller.address(), known.as_deref()).map_err(Refusal::TooMany)?;
+    let found = user::Entity::find().filter(user::Column::Email.eq(email)).one(app.store.read()).await?;
     let hash = found.as_ref().map(|user| user.password_hash.clone());
     if !passwords::is_right(password, hash).await {
         return Err(Refusal::WrongPassword);

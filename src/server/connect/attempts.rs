@@ -89,18 +89,17 @@ pub async fn keep(
     db: &impl ConnectionTrait,
     vault: &Vault,
     attempt: &Attempt,
-    tokens: Tokens,
+    tokens: &Tokens,
     at: Moment,
-) -> Result<Kept, VaultError> {
+) -> Result<(), VaultError> {
     let kept = Kept {
         access: tokens.access.expose_secret().to_owned(),
-        refresh: tokens.refresh.map(|token| token.expose_secret().to_owned()),
+        refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
         expires_at: tokens.lives.map(|lives| at + lives),
-        scopes: tokens.scopes,
+        scopes: tokens.scopes.clone(),
     };
-    let text = serde_json::to_string(&kept).expect("text and numbers are always JSON");
-    vault.put(db, Secrets(attempt).answer(), &text.into()).await?;
-    Ok(kept)
+    let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
+    vault.put(db, Secrets(attempt).answer(), &text).await
 }
 
 /// Opens the network's answer again.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::{ConnectError, returning};
+use super::{
+    ConnectError,
+    returning::{self, Left},
+};
 use crate::{
     domain::{Actor, Change, PageId, Returned},
     server::{App, Member, Refusal, pages},
@@ -26,11 +29,14 @@ pub async fn disconnect(member: &Member, page: PageId) -> Result<Returned, Refus
     pages::transition(&mut writing, now, page, Change::Disconnected, actor).await?;
     let owed = match grant {
         Some(grant) => returning::give_back_if_unused(&writing, app, grant, Some(page)).await?,
-        None => None,
+        None => Left::Used,
     };
     app.bus.commit(&app.store, writing).await?;
-    let Some(job) = owed else { return Ok(Returned::StillUsed) };
-    Ok(wait_for(app, job).await)
+    match owed {
+        Left::Used => Ok(Returned::StillUsed),
+        Left::Owed(job) => Ok(wait_for(app, job).await),
+        Left::Lost => Ok(Returned::Failed),
+    }
 }
 
 async fn wait_for(app: &App, job: uuid::Uuid) -> Returned {

@@ -1,18 +1,19 @@
 //! The code becomes a linked page: exchanged once, sealed at once, asked whose it is, and linked in one transaction.
 
 use secrecy::SecretString;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
     ConnectError,
     attempts::{self, Attempt, Kept, Secrets},
-    returning::{self, Owed},
+    later,
+    returning::{self, Left, Owed},
 };
 use crate::{
     domain::{Account, Actor, AttemptState, Connection, Impossible, Link, Moment, PageId, Trouble},
     server::{
         App, accounts,
-        networks::{self, ExchangeError, NetworkApp, Verdict, WhoError},
+        networks::{self, ExchangeError, NetworkApp, NoAnswer, Verdict, WhoError},
         pages::{self, Approval, NewGrant, NotChanged},
         store::Writing,
     },
@@ -26,24 +27,30 @@ use crate::{
 pub async fn finish(app: &App, attempt: Attempt, code: SecretString) -> Result<AttemptState, ConnectError> {
     let (app, id) = (app.clone(), attempt.id);
     let task = app.tasks.clone().spawn(async move {
-        let done = exchange_and_go_on(&app, attempt, code).await;
-        if done.is_err() {
-            let failed = AttemptState::Failed(Trouble::NoAnswer);
-            attempts::end(app.store.read(), id, &failed).await?;
+        match exchange(&app, &attempt, code).await {
+            Ok(None) => later::go_on_at_last(&app, attempt).await,
+            Ok(Some(ended)) => Ok(ended),
+            Err(error) => {
+                let failed = AttemptState::Failed(Trouble::NoAnswer);
+                if let Err(error) = attempts::end(app.store.read(), id, &failed).await {
+                    warn!(attempt = %id, %error, "an attempt's end is not written down; the next start does it");
+                }
+                Err(error)
+            }
         }
-        done
     });
     task.await.ok().ok_or(ConnectError::Unreadable)?
 }
 
-async fn exchange_and_go_on(app: &App, attempt: Attempt, code: SecretString) -> Result<AttemptState, ConnectError> {
+/// Sends the code and keeps the answer; or tells how the attempt ended without one.
+async fn exchange(app: &App, attempt: &Attempt, code: SecretString) -> Result<Option<AttemptState>, ConnectError> {
     let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let db = app.store.read();
-    let verifier = app.vault.find(db, Secrets(&attempt).verifier()).await?;
-    attempts::forget_unsent(db, &app.vault, &attempt).await?;
+    let verifier = app.vault.find(db, Secrets(attempt).verifier()).await?;
+    attempts::forget_unsent(db, &app.vault, attempt).await?;
     if network_app.definition.authorize.pkce && verifier.is_none() {
         // Stopped between the callback and here, or taken away. A code that leaves without its verifier is bound to nobody.
-        return end(app, &attempt, AttemptState::Failed(Trouble::OtherBrowser)).await;
+        return end(app, attempt, AttemptState::Failed(Trouble::OtherBrowser)).await.map(Some);
     }
     let sent = (attempt.token_endpoint.as_str(), attempt.redirect_uri.as_str());
     let sent_at = app.clock.now();
@@ -51,18 +58,25 @@ async fn exchange_and_go_on(app: &App, attempt: Attempt, code: SecretString) -> 
         Ok(tokens) => tokens,
         Err(error) => {
             warn!(network = %network_app.definition.id, %error, "a code became no tokens");
-            return end(app, &attempt, AttemptState::Failed(trouble(error))).await;
+            return end(app, attempt, AttemptState::Failed(trouble(error))).await.map(Some);
         }
     };
-    attempts::keep(db, &app.vault, &attempt, tokens, sent_at).await?;
-    go_on(app, attempt).await
+    match attempts::keep(db, &app.vault, attempt, &tokens, sent_at).await {
+        Ok(()) => Ok(None),
+        Err(error) => {
+            later::give_back_unkept(app, &network_app, &tokens).await;
+            Err(error.into())
+        }
+    }
 }
 
 fn trouble(error: ExchangeError) -> Trouble {
     match error {
+        ExchangeError::CodeRefused | ExchangeError::Odd | ExchangeError::NoAnswer(NoAnswer::TooLarge) => {
+            Trouble::OddAnswer
+        }
         ExchangeError::NoAnswer(_) => Trouble::NoAnswer,
         ExchangeError::AppRefused => Trouble::AppRefused,
-        ExchangeError::CodeRefused | ExchangeError::Odd => Trouble::OddAnswer,
     }
 }
 
@@ -91,7 +105,7 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
     let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let approved = match ask(app, &network_app, &attempt).await {
         Ok(approved) => approved,
-        Err(ConnectError::Vault(error)) => {
+        Err(ConnectError::Vault(error)) if error.is_lost() => {
             // The process ended before the network's answer came: nothing was kept, and a code is sent only once.
             warn!(%error, "an interrupted attempt cannot go on");
             return end(app, &attempt, AttemptState::Failed(Trouble::NoAnswer)).await;
@@ -200,11 +214,11 @@ pub(super) async fn link(
     heal_siblings(&mut writing, now, attempt.page, &approval, &approved.pages).await?;
     let owed = match before.filter(|old| *old != grant) {
         Some(old) => returning::give_back_if_unused(&writing, app, old, None).await?,
-        None => None,
+        None => Left::Used,
     };
     attempts::forget(writing.txn(), &app.vault, attempt).await?;
     app.bus.commit(&app.store, writing).await?;
-    if let Some(job) = owed {
+    if let Left::Owed(job) = owed {
         returning::settle_soon(app, job);
     }
     info!(page = %attempt.page, network = %network_app.definition.id, "connected");
@@ -268,19 +282,27 @@ pub(super) async fn unwanted(
 ) -> Result<AttemptState, ConnectError> {
     let writing = app.store.write(attempt.workspace).await?;
     attempts::end(writing.txn(), attempt.id, &state).await?;
-    let kept = attempts::kept(writing.txn(), &app.vault, attempt).await?;
-    let owed = Owed {
-        network_app: attempt.network_app,
-        person_id: approved.map(|approved| approved.person.id.clone()),
-        access: kept.access(),
-        refresh: kept.refresh(),
-        page: None,
+    let job = match attempts::kept(writing.txn(), &app.vault, attempt).await {
+        Err(ConnectError::Vault(error)) if error.is_lost() => {
+            error!(attempt = %attempt.id, %error, "a permission cannot be given back; its person must remove it by hand");
+            None
+        }
+        kept => returning::owe(&writing, app, owed(attempt, approved, &kept?)).await?,
     };
-    let job = returning::owe(&writing, app, owed).await?;
     attempts::forget(writing.txn(), &app.vault, attempt).await?;
     app.bus.commit(&app.store, writing).await?;
     if let Some(job) = job {
         returning::settle_soon(app, job);
     }
     Ok(state)
+}
+
+fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {
+    Owed {
+        network_app: attempt.network_app,
+        person_id: approved.map(|approved| approved.person.id.clone()),
+        access: kept.access(),
+        refresh: kept.refresh(),
+        page: None,
+    }
 }

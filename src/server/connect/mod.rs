@@ -8,6 +8,7 @@ mod callback;
 mod choose;
 mod disconnect;
 mod finish;
+mod later;
 mod look;
 mod posted;
 mod returning;
@@ -48,6 +49,9 @@ pub enum ConnectError {
     /// What was sealed for the attempt cannot be read.
     #[error("what was kept for an attempt cannot be read")]
     Unreadable,
+    /// A permission could not be given back.
+    #[error("the network did not take the permission back")]
+    NotReturned,
     /// The network's app was taken out of the settings meanwhile.
     #[error("the network is not set up any more")]
     NoApp,

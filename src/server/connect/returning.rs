@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use secrecy::SecretString;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::{ConnectError, rows::revocation};
@@ -14,9 +14,10 @@ use crate::{
     server::{
         App,
         events::{self, New},
-        networks, pages,
+        networks,
+        pages::{self, Grant},
         store::Writing,
-        vault::Place,
+        vault::{Place, VaultError},
     },
 };
 
@@ -73,8 +74,17 @@ pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid
     Ok(Some(id))
 }
 
-/// Forgets the grant when no page hangs on it any more, and owes its permission back; `None` when there is nothing to
-/// give back.
+/// What became of a grant that a page has left.
+pub enum Left {
+    /// There is nothing to give back.
+    Used,
+    /// Its permission is owed back, by this job.
+    Owed(Uuid),
+    /// Its tokens do not open, so the network cannot be told.
+    Lost,
+}
+
+/// Forgets the grant when no page hangs on it any more, and owes its permission back.
 ///
 /// # Errors
 /// When the database or the vault does not do it.
@@ -83,21 +93,34 @@ pub async fn give_back_if_unused(
     app: &App,
     id: GrantId,
     page: Option<PageId>,
-) -> Result<Option<Uuid>, ConnectError> {
+) -> Result<Left, ConnectError> {
     if !pages::pages_of(writing.txn(), id).await?.is_empty() {
-        return Ok(None);
+        return Ok(Left::Used);
     }
-    let Some(grant) = pages::grant(writing.txn(), id).await? else { return Ok(None) };
-    let owed = Owed {
-        network_app: grant.network_app,
-        person_id: Some(grant.person_id.clone()),
-        access: app.vault.get(writing.txn(), grant.access()).await?,
-        refresh: app.vault.find(writing.txn(), grant.refresh()).await?,
-        page,
+    let Some(grant) = pages::grant(writing.txn(), id).await? else { return Ok(Left::Used) };
+    let tokens = match tokens(writing, app, &grant).await {
+        Err(error) if error.is_lost() => {
+            // Nobody may be kept from disconnecting by what cannot be read any more.
+            error!(grant = %grant.id, %error, "a permission cannot be given back; its person must remove it by hand");
+            None
+        }
+        tokens => Some(tokens?),
     };
     // Forgotten first: it is not itself the one that still needs the permission.
     pages::forget_grant(writing, &app.vault, &grant).await?;
-    owe(writing, app, owed).await
+    let Some((access, refresh)) = tokens else { return Ok(Left::Lost) };
+    let person_id = Some(grant.person_id.clone());
+    let owed = Owed { network_app: grant.network_app, person_id, access, refresh, page };
+    Ok(owe(writing, app, owed).await?.map_or(Left::Used, Left::Owed))
+}
+
+async fn tokens(
+    writing: &Writing,
+    app: &App,
+    grant: &Grant,
+) -> Result<(SecretString, Option<SecretString>), VaultError> {
+    let access = app.vault.get(writing.txn(), grant.access()).await?;
+    Ok((access, app.vault.find(writing.txn(), grant.refresh()).await?))
 }
 
 /// Settles the job without waiting for it.
@@ -137,8 +160,15 @@ pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectErr
     let Some(network_app) = app.networks.app(job.network_app) else {
         return close(app, job, Returned::Failed).await.map(Some);
     };
-    let access = app.vault.get(db, place(job.workspace, job.id, "access")).await?;
-    let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await?;
+    let access = match app.vault.get(db, place(job.workspace, job.id, "access")).await {
+        Err(error) if error.is_lost() => {
+            error!(%error, "a permission cannot be given back; its person must remove it by hand");
+            return close(app, job, Returned::Failed).await.map(Some);
+        }
+        access => access?,
+    };
+    // Without it the access token does.
+    let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await.ok().flatten();
     let tried = networks::revoke(&app.client, &network_app, &access, refresh.as_ref()).await;
     match tried {
         Ok(Some(outcome)) => close(app, job, outcome).await.map(Some),

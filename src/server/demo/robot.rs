@@ -34,7 +34,7 @@ impl Robot {
     pub async fn signed_in(app: &App, owner: UserId, sandbox: &str) -> Result<Self, StartError> {
         let nobody = Caller::of(app, HeaderMap::new()).await?;
         let link = accounts::make_link(app, Purpose::SignIn(owner)).await?;
-        let cookie = accounts::use_sign_in_link(&nobody, &link).await?.cookie();
+        let [cookie, _] = accounts::use_sign_in_link(&nobody, &link).await?.cookies();
         let session = pair(&cookie);
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_str(&session).ok().ok_or(odd("its cookie"))?);

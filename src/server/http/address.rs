@@ -81,6 +81,18 @@ impl CookieNames {
         self.read(headers, "sid")
     }
 
+    /// The cookie by which a browser is known in which somebody has signed in.
+    #[must_use]
+    pub fn known_browser(&self, token: &str, life: Duration) -> HeaderValue {
+        self.cookie("known", token, life)
+    }
+
+    /// The browser's token in a request.
+    #[must_use]
+    pub fn read_known_browser(&self, headers: &HeaderMap) -> Option<String> {
+        self.read(headers, "known")
+    }
+
     /// The attempt's cookie, one for each, so that two popups do not disturb each other (O-05).
     #[must_use]
     pub fn attempt(&self, id: AttemptId, token: &str, life: Duration) -> HeaderValue {

@@ -1,17 +1,22 @@
 //! What every answer carries, and the stricter sets for the app's pages and the popup's.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
+use crate::server::App;
+
 /// Nothing of it is used.
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
 
+/// For a year, once it was seen on https.
+const HTTPS_ONLY: &str = "max-age=31536000";
+
 /// Adds what is not there yet.
-pub async fn common(request: Request, next: Next) -> Response {
+pub async fn common(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -20,11 +25,14 @@ pub async fn common(request: Request, next: Next) -> Response {
         ("referrer-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", PERMISSIONS),
-        ("strict-transport-security", "max-age=31536000"),
         ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
         ("cache-control", "no-store"),
     ] {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    // Over http it must not be sent (RFC 6797, section 7.2), and browsers would not heed it.
+    if app.base_url.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
     response
 }

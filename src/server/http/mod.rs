@@ -2,18 +2,23 @@
 
 mod address;
 pub(super) mod connect;
+mod door;
 mod guard;
 mod headers;
 mod health;
 mod outcome;
 mod page;
+mod peer;
 mod popup;
+mod rate;
 pub(super) mod resume;
 mod router;
 mod sign_in;
 mod site;
+mod sizes;
 mod stream;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
+pub use door::{HEAD_LIMIT, keep_open};
 pub use page::Page;
 pub use router::{Front, router, site_options};

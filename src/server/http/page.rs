@@ -16,20 +16,22 @@ use crate::{
 pub struct Page {
     status: StatusCode,
     text: String,
+    retry_after: Option<u64>,
 }
 
 impl Page {
     /// A page of that sentence.
     #[must_use]
     pub fn plain(status: StatusCode, text: &str) -> Self {
-        Self { status, text: text.to_owned() }
+        Self { status, text: text.to_owned(), retry_after: None }
     }
 }
 
 impl From<Refusal> for Page {
     fn from(refusal: Refusal) -> Self {
         let (status, told) = refusal.as_told();
-        Self { status, text: words::error(told).to_owned() }
+        let text = if refusal.is_full_disk() { words::DISK_FULL } else { words::error(told) };
+        Self { status, text: text.to_owned(), retry_after: refusal.retry_after() }
     }
 }
 
@@ -48,6 +50,9 @@ impl IntoResponse for Page {
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         let mut response = (self.status, [(header::CONTENT_TYPE, kind)], html).into_response();
         popup_policy(response.headers_mut(), &random_token());
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

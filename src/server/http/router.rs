@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::Response,
@@ -20,11 +20,8 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{connect, guard, headers, health, outcome, sign_in, site, stream};
+use super::{connect, guard, headers, health, outcome, rate, sign_in, site, sizes, stream};
 use crate::server::App;
-
-/// The largest form that is sent here is a sign-in.
-const BODY_LIMIT: usize = 64 * 1024;
 
 /// What is shown: handed in by `main`, so that this room does not point at `ui`.
 #[derive(Clone)]
@@ -74,9 +71,11 @@ pub fn router(app: App, front: Front) -> Router {
         router = router.route(&address, get(move |headers: HeaderMap| async move { site::public(&file, &headers) }));
     }
     router
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(sizes::body))
+        .layer(middleware::from_fn_with_state(app.clone(), rate::limit))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
-        .layer(middleware::from_fn(headers::common))
+        .layer(middleware::from_fn(sizes::head))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::common))
         .layer(CompressionLayer::new().compress_when(
             // Event streams must not wait in a compressor.
             SizeAbove::new(1_024).and(NotForContentType::const_new("text/event-stream")),

@@ -12,6 +12,8 @@ use crate::server::{Caller, accounts};
 pub async fn by_link(caller: Caller, Path(token): Path<String>) -> Result<Response, Page> {
     let begun = accounts::use_sign_in_link(&caller, &token).await?;
     let mut response = Redirect::to("/").into_response();
-    address::set(response.headers_mut(), begun.cookie());
+    for cookie in begun.cookies() {
+        address::set(response.headers_mut(), cookie);
+    }
     Ok(response)
 }

@@ -49,6 +49,13 @@ pub fn public(file: &str, headers: &HeaderMap) -> Response {
     send(file, headers, "public, max-age=86400")
 }
 
+/// Whether a file lies at `path`: nothing is computed for it, so nobody is asked to wait.
+pub fn is_file(path: &str) -> bool {
+    static PUBLIC: LazyLock<Vec<String>> = LazyLock::new(public_files);
+    let path = path.trim_start_matches('/');
+    path.starts_with("pkg") || PUBLIC.iter().any(|file| file == path)
+}
+
 /// The names of the files of `public`.
 pub fn public_files() -> Vec<String> {
     Site::iter()

@@ -7,9 +7,22 @@ use oauth2::{HttpRequest, HttpResponse};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-/// Giving up after the request has left makes its outcome unknown, so wait longer than any network needs.
-const ANSWER_LIMIT: Duration = Duration::from_mins(1);
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a network is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until it takes the connection.
+    pub connect: Duration,
+    /// Until the whole answer is there. Giving up after the request has left makes its outcome unknown, so this is
+    /// longer than any network needs.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), answer: Duration::from_mins(1) }
+    }
+}
+
 const BODY_LIMIT: usize = 256 * 1024;
 /// Some networks refuse clients that do not say who they are.
 const USER_AGENT: &str = concat!("greentick/", env!("CARGO_PKG_VERSION"));
@@ -86,12 +99,12 @@ impl NetworkClient {
     ///
     /// # Errors
     /// When the system's TLS cannot be set up.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    pub fn new(patience: Patience) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(CONNECT_LIMIT)
-            .timeout(ANSWER_LIMIT)
+            .connect_timeout(patience.connect)
+            .timeout(patience.answer)
             .user_agent(USER_AGENT)
             .build()?;
         Ok(Self { http })
@@ -159,3 +172,6 @@ fn said(error: reqwest::Error) -> NoAnswer {
     }
     if error.is_connect() { NoAnswer::Unreachable } else { NoAnswer::Lost }
 }
+
+#[cfg(test)]
+mod tests;

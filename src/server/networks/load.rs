@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use rust_embed::RustEmbed;
 
 use super::Definition;
-use crate::domain::NetworkId;
+use crate::{domain::NetworkId, server::settings::with_nearest};
 
 #[derive(RustEmbed)]
 #[folder = "networks"]
@@ -20,7 +20,7 @@ pub enum DefinitionError {
         /// Which file.
         file: String,
         /// Where and what.
-        cause: Box<toml::de::Error>,
+        cause: String,
     },
     /// The file's name and its `id` differ.
     #[error("the network definition {file} says id = {id:?}; name the file {id}.toml, or change the id")]
@@ -93,7 +93,10 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, DefinitionError> 
 /// # Errors
 /// As [`load`].
 pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
-    let wrong = |cause| DefinitionError::Wrong { file: file.to_owned(), cause: Box::new(cause) };
+    let wrong = |cause: toml::de::Error| {
+        let cause = cause.to_string().replace(cause.message(), &with_nearest(cause.message())).trim_end().to_owned();
+        DefinitionError::Wrong { file: file.to_owned(), cause }
+    };
     let definition: Definition = toml::from_str(text).map_err(wrong)?;
     let stem = Path::new(file).file_stem().unwrap_or_default();
     if *stem != *definition.id.0 {
@@ -125,7 +128,10 @@ mod tests {
     fn a_typing_mistake_is_told_with_file_line_and_field() {
         let error = parse("x.toml", "id = \"x\"\nname = \"X\"\nisuer = \"x\"\n").expect_err("isuer is no field");
         let text = error.to_string();
-        assert!(text.contains("x.toml") && text.contains("line 3") && text.contains("isuer"), "{text}");
+        assert!(
+            text.contains("x.toml") && text.contains("line 3") && text.contains("did you mean `issuer`?"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod who;
 pub use address::is_safe;
 pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
 pub use authorize::{Ask, Asked, authorize_url};
-pub use client::{NetworkClient, NoAnswer};
+pub use client::{NetworkClient, NoAnswer, Patience};
 pub use definition::{Definition, Iss, ResponseMode};
 pub use exchange::{ExchangeError, Tokens, exchange};
 pub use load::{DefinitionError, load};

@@ -33,6 +33,8 @@ pub(super) struct Faults {
     pub coop: Option<Coop>,
     /// The token endpoint answers this error and does nothing.
     pub token_error: Option<String>,
+    /// The token endpoint answers this, word for word, and does nothing.
+    pub token_answer: Option<Wording>,
     /// The token endpoint does its work, and the connection dies in the middle of the answer.
     pub cut: bool,
     /// The token endpoint does its work, and the connection dies before a word of the answer.
@@ -47,6 +49,17 @@ pub(super) struct Faults {
     /// The authorization endpoint sends the browser on, with the same state, to another application's.
     pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
+}
+
+/// An answer as it stands.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Wording {
+    pub status: u16,
+    pub content_type: String,
+    pub body: String,
+    /// Spaces before the body, so that a megabyte need not be sent here first.
+    pub padding: usize,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

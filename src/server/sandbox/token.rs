@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::{
-        HeaderMap,
+        HeaderMap, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::{IntoResponse as _, Response},
@@ -23,7 +23,7 @@ use super::{
     answers::{NO_STORE, Refusal},
     calls::Call,
     clients::Credentials,
-    faults::{Faults, Rotate},
+    faults::{Faults, Rotate, Wording},
     ledger::{Ended, GrantId, Ledger},
     networks::{DEFAULT_LIFETIME_S, Lifetime, Network, Refresh, ScopeAnswer},
     params::Params,
@@ -44,6 +44,9 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
     };
     let (network, mut hangs_up) = (here.network, false);
     let work = |ledger: &mut Ledger, faults: &Faults| {
+        if let Some(wording) = &faults.token_answer {
+            return Ok(as_worded(wording));
+        }
         if let Some(error) = &faults.token_error {
             return Err(Refusal::Switched(error.clone()));
         }
@@ -213,6 +216,12 @@ fn told_scopes(network: &Network, scopes: &[String]) -> Option<Value> {
         ScopeAnswer::Text(between) => Some(scopes.join(between).into()),
         ScopeAnswer::Array => Some(scopes.into()),
     }
+}
+
+fn as_worded(wording: &Wording) -> Response {
+    let status = StatusCode::from_u16(wording.status).unwrap_or_default();
+    let body = " ".repeat(wording.padding) + &wording.body;
+    (status, [(CONTENT_TYPE, wording.content_type.clone())], body).into_response()
 }
 
 /// Promises the whole answer and hangs up in the middle of it.

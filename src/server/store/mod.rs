@@ -8,5 +8,5 @@ mod open;
 mod writing;
 
 pub use columns::Json;
-pub use open::{Backend, Store, StoreError};
+pub use open::{Backend, Store, StoreError, is_full};
 pub use writing::Writing;

@@ -4,9 +4,12 @@ use std::{path::Path, time::Duration};
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        self,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 /// How long a writer waits for another process's write on the same SQLite file.
@@ -19,7 +22,9 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[from] DbErr),
     /// The data folder cannot be written.
-    #[error("the data folder {folder} cannot be used: {cause}")]
+    #[error(
+        "the data folder {folder} cannot be used: {cause}; let the user that runs greentick write it, or set data to another"
+    )]
     Folder {
         /// Which folder.
         folder: String,
@@ -34,6 +39,25 @@ pub enum StoreError {
         /// The first step that this binary does not know.
         step: String,
     },
+}
+
+/// What "no more room" is called: SQLite's `FULL` and its `IOERR_SHMSIZE`, and PostgreSQL's `disk_full`.
+const FULL: [&str; 3] = ["13", "4874", "53100"];
+
+/// Whether the database's disk was full, however deep in `error` that stands.
+#[must_use]
+pub fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<DbErr>()).any(|cause| match cause {
+        DbErr::Conn(RuntimeErr::SqlxError(told))
+        | DbErr::Exec(RuntimeErr::SqlxError(told))
+        | DbErr::Query(RuntimeErr::SqlxError(told)) => code_of(told).is_some_and(|code| FULL.contains(&code.as_str())),
+        _ => false,
+    })
+}
+
+fn code_of(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
 
 /// Which database it is.

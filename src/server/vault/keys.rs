@@ -14,7 +14,10 @@ use super::seal::{Key, random};
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read or written.
-    #[error("the vault's key file {file} cannot be used: {cause}")]
+    #[error(
+        "the vault's key file {file} cannot be used: {cause}; put back the file that this database was sealed with, or \
+         name it in vault_key_file"
+    )]
     File {
         /// Which file.
         file: String,
@@ -22,23 +25,32 @@ pub enum KeysError {
         cause: std::io::Error,
     },
     /// A line is no key.
-    #[error("line {line} of the vault's keys is not `id:base64 of 32 bytes`")]
+    #[error("line {line} of {place} is not `id:base64 of 32 bytes`; put back the line as it was")]
     Line {
+        /// The file or the setting.
+        place: String,
         /// Counted from 1.
         line: usize,
     },
     /// There is none.
-    #[error("the vault's keys are empty; put back the key file, or set vault_key_file")]
-    Empty,
+    #[error("{place} holds no key; put back the key that this database was sealed with")]
+    Empty {
+        /// The file or the setting.
+        place: String,
+    },
     /// The database's secrets were sealed by a key that is not here.
-    #[error("the database was sealed by the vault key {id:?}, which is not among the keys given; put that key back")]
+    #[error("the database was sealed by the vault key {id:?}, which is not among the keys in {place}; add its line")]
     Missing {
+        /// The file or the setting.
+        place: String,
         /// The key's id.
         id: String,
     },
     /// A key of the right name has other bytes.
-    #[error("the vault key {id:?} is not the one that sealed this database; put the right key back")]
+    #[error("the vault key {id:?} in {place} is not the one that sealed this database; put the right one back")]
     Wrong {
+        /// The file or the setting.
+        place: String,
         /// The key's id.
         id: String,
     },
@@ -46,24 +58,28 @@ pub enum KeysError {
 
 /// The ring of key-encryption keys.
 pub struct Keys {
+    /// Where they come from, for those who must mend them.
+    place: String,
     active: String,
-    keys: HashMap<String, Key>,
+    by_id: HashMap<String, Key>,
 }
 
 impl Keys {
-    /// Reads keys, one a line.
+    /// Reads keys, one a line. `source` is the file or setting that they stand in.
     ///
     /// # Errors
     /// [`KeysError::Line`] or [`KeysError::Empty`].
-    pub fn parse(text: &SecretString) -> Result<Self, KeysError> {
-        let mut keys = HashMap::new();
+    pub fn parse(text: &SecretString, source: &str) -> Result<Self, KeysError> {
+        let named = || source.to_owned();
+        let mut by_id = HashMap::new();
         let mut active = None;
         for (index, line) in text.expose_secret().lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let (id, key) = parse_line(line).ok_or(KeysError::Line { line: index + 1 })?;
+            let (id, key) = parse_line(line).ok_or_else(|| KeysError::Line { place: named(), line: index + 1 })?;
             active.get_or_insert_with(|| id.clone());
-            keys.insert(id, key);
+            by_id.insert(id, key);
         }
-        Ok(Self { active: active.ok_or(KeysError::Empty)?, keys })
+        let active = active.ok_or_else(|| KeysError::Empty { place: named() })?;
+        Ok(Self { place: named(), active, by_id })
     }
 
     /// Reads the key file.
@@ -72,7 +88,7 @@ impl Keys {
     /// As [`Keys::parse`], and [`KeysError::File`].
     pub fn read(file: &Path) -> Result<Self, KeysError> {
         let text = std::fs::read_to_string(file).map_err(|cause| named(file, cause))?;
-        Self::parse(&text.into())
+        Self::parse(&text.into(), &file.display().to_string())
     }
 
     /// Makes a key file with one new key, readable by its owner only. Never overwrites.
@@ -89,17 +105,23 @@ impl Keys {
             made.sync_all()
         })
         .map_err(|cause| named(file, cause))?;
-        Self::parse(&line)
+        Self::parse(&line, &file.display().to_string())
     }
 
     /// The key that new data keys are wrapped by, and its id.
     pub(super) fn active(&self) -> (&str, &Key) {
-        (&self.active, &self.keys[&self.active])
+        (&self.active, &self.by_id[&self.active])
     }
 
     /// The key of that id.
     pub(super) fn named(&self, id: &str) -> Result<&Key, KeysError> {
-        self.keys.get(id).ok_or_else(|| KeysError::Missing { id: id.to_owned() })
+        let missing = || KeysError::Missing { place: self.place.clone(), id: id.to_owned() };
+        self.by_id.get(id).ok_or_else(missing)
+    }
+
+    /// The key of that id has other bytes than the one that sealed the database.
+    pub(super) fn wrong(&self, id: String) -> KeysError {
+        KeysError::Wrong { place: self.place.clone(), id }
     }
 }
 
@@ -119,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_and_not_shown() {
-        let error = Keys::parse(&"k1:AAAA\n".to_owned().into()).err().expect("too short");
-        assert_eq!(error.to_string(), "line 1 of the vault's keys is not `id:base64 of 32 bytes`");
+        let error = Keys::parse(&"k1:AAAA\n".to_owned().into(), "vault.key").err().expect("too short").to_string();
+        assert!(error.starts_with("line 1 of vault.key is not") && !error.contains("AAAA"), "{error}");
     }
 
     #[test]

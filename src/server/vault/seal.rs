@@ -50,7 +50,10 @@ impl Place {
 
 /// The value does not open: altered, moved, or sealed by another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed value does not open: it was altered, moved from another row, or sealed by another key")]
+#[error(
+    "a sealed value does not open: it was altered, moved from another row, or sealed by another key; restore it from a \
+     backup, or connect its page again"
+)]
 pub struct DoesNotOpen;
 
 /// Random bytes from the system.

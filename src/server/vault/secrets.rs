@@ -40,6 +40,14 @@ pub enum VaultError {
     Missing(Place),
 }
 
+impl VaultError {
+    /// Whether the secret itself is lost: asking again does not bring it back.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::DoesNotOpen(..) | Self::Missing(_))
+    }
+}
+
 /// The vault. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
@@ -57,7 +65,7 @@ impl Vault {
         for row in canary::Entity::find().all(store.read()).await? {
             let key = vault.keys.named(&row.kek_id)?;
             if seal::open(key, &CANARY_PLACE, &row.sealed).as_deref() != Ok(CANARY) {
-                return Err(KeysError::Wrong { id: row.kek_id }.into());
+                return Err(vault.keys.wrong(row.kek_id).into());
             }
         }
         let (id, key) = vault.keys.active();

@@ -12,6 +12,7 @@ pub fn error(error: ApiError) -> &'static str {
         ApiError::Changed => "Somebody changed it a moment ago. Look at it again, then decide.",
         ApiError::WrongPassword => "The e-mail or the password is wrong. Check both and try again.",
         ApiError::BadInput(field) => bad_field(field),
+        ApiError::TooMany => "Too many tries. Wait a few minutes, then try again.",
         ApiError::Unavailable => "Greentick could not be reached. Try again in a moment.",
     }
 }
@@ -25,3 +26,16 @@ pub fn bad_field(field: Field) -> &'static str {
         Field::Password => "Choose a password of 12 to 200 characters.",
     }
 }
+
+/// An address that nobody of ours has made.
+pub const ADDRESS_TOO_LONG: &str = "This address is too long. Go back, and follow the link again.";
+/// More cookies and headers than the server reads.
+pub const HEAD_TOO_LARGE: &str =
+    "Your browser sent more cookies than Greentick reads. Delete this site’s cookies, then try again.";
+/// More text than any form here has.
+pub const FORM_TOO_LARGE: &str = "This is more text than fits into a form here. Make it shorter, then try again.";
+/// A form that came in too slowly.
+pub const FORM_TOO_SLOW: &str = "The form took too long to arrive. Check your connection, then try again.";
+/// The database has no room: what a person reads, who cannot make any.
+pub const DISK_FULL: &str = "Greentick’s disk is full. Tell the person who runs this Greentick to make room; then look at \
+                             the icon, and click it if it is still red.";

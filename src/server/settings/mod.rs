@@ -1,10 +1,14 @@
 //! What an operator sets: a TOML file, overridden by `GREENTICK_…` in the environment. Unknown keys are errors.
 
+mod nearest;
+mod proxies;
+
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+pub use self::{nearest::with_nearest, proxies::Proxies};
 use crate::domain::NetworkId;
 
 /// Before the name of a setting in the environment; `GREENTICK_APPS__FACEBOOK__CLIENT_ID` reaches into tables.
@@ -18,6 +22,8 @@ pub struct Settings {
     pub base_url: String,
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// The proxies in front, as addresses or networks: what they say in `X-Forwarded-For` counts, and nobody else's.
+    pub trusted_proxies: Proxies,
     /// The folder of the database and the vault's key.
     pub data: PathBuf,
     /// A PostgreSQL database instead of the file in `data`.
@@ -37,9 +43,9 @@ pub struct Settings {
     pub apps: HashMap<NetworkId, AppCredentials>,
 }
 
-/// Who we are at a network.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Who we are at a network. Each may come from another place, so what is missing is told when all was read.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct AppCredentials {
     /// The app's id.
     pub client_id: String,
@@ -52,6 +58,7 @@ impl Default for Settings {
         Self {
             base_url: "http://127.0.0.1:8400".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8400)),
+            trusted_proxies: Proxies::default(),
             data: PathBuf::from("data"),
             database_url: None,
             vault_key_file: None,
@@ -93,6 +100,19 @@ pub enum SettingsError {
         /// What.
         message: String,
     },
+    /// An app without what proves it.
+    #[error(
+        "apps.{network}.{key} is missing or empty, so {network} would refuse everybody; set it in the settings file, or \
+         as {variable} in the environment"
+    )]
+    NoCredential {
+        /// Whose app.
+        network: String,
+        /// What of it.
+        key: &'static str,
+        /// What it is called in the environment.
+        variable: String,
+    },
 }
 
 impl Settings {
@@ -114,11 +134,30 @@ impl Settings {
             put(&mut table, &key.split("__").collect::<Vec<_>>(), &value);
             names.push(name);
         }
-        table.try_into().map_err(|error: toml::de::Error| SettingsError::Environment {
-            names: names.join(", "),
-            message: error.message().to_owned(),
-        })
+        let settings: Self = table.try_into().map_err(|error: toml::de::Error| wrong_variable(&names, &error))?;
+        settings.apps.iter().try_for_each(|(network, app)| whole(&network.0, app))?;
+        Ok(settings)
     }
+}
+
+/// The variable that the error is about, where it says so; else all of ours.
+fn wrong_variable(names: &[String], error: &toml::de::Error) -> SettingsError {
+    let message = with_nearest(error.message());
+    let key = message.split('`').nth(1).unwrap_or_default().to_uppercase();
+    let about: Vec<_> = names.iter().filter(|name| !key.is_empty() && name.ends_with(&key)).cloned().collect();
+    let names = if about.is_empty() { names.join(", ") } else { about.join(", ") };
+    SettingsError::Environment { names, message }
+}
+
+fn whole(network: &str, app: &AppCredentials) -> Result<(), SettingsError> {
+    let (id, secret) = (app.client_id.as_str(), app.client_secret.expose_secret());
+    for (key, value) in [("client_id", id), ("client_secret", secret)] {
+        if value.trim().is_empty() {
+            let variable = format!("{PREFIX}APPS__{}__{}", network.to_uppercase(), key.to_uppercase());
+            return Err(SettingsError::NoCredential { network: network.to_owned(), key, variable });
+        }
+    }
+    Ok(())
 }
 
 fn read_file(file: PathBuf) -> Result<toml::Table, SettingsError> {
@@ -130,7 +169,7 @@ fn read_file(file: PathBuf) -> Result<toml::Table, SettingsError> {
     let table = toml::from_str::<Settings>(&text).and_then(|_| toml::from_str(&text));
     table.map_err(|error| SettingsError::Wrong {
         place: error.span().map(|span| format!(" in line {}", line_of(&text, span.start))).unwrap_or_default(),
-        message: error.message().to_owned(),
+        message: with_nearest(error.message()),
         file,
     })
 }
@@ -196,6 +235,57 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("line 2") && text.contains("base_ulr") && !text.contains("s3cret"), "{text}");
         let error = read("", &[("GREENTICK_BASE_ULR", "s3cret")]).err().expect("a typing mistake").to_string();
-        assert!(error.contains("base_ulr") && !error.contains("s3cret"), "{error}");
+        assert!(error.contains("GREENTICK_BASE_ULR") && !error.contains("s3cret"), "{error}");
+        assert!(error.ends_with("did you mean `base_url`?"), "{error}");
+    }
+
+    #[test]
+    fn the_nearest_known_key_is_named_with_file_and_line() {
+        let error = read("\n\nlisten = \"127.0.0.1:1\"\ntrusted_proxy = []\n", &[]).err().expect("a typing mistake");
+        let text = error.to_string();
+        assert!(text.contains("greentick.toml") && text.contains("line 4"), "{text}");
+        assert!(text.ends_with("did you mean `trusted_proxies`?"), "{text}");
+        let inside = "[apps.x]\nclient_id = \"a\"\nclient_secert = \"s3cret\"\n";
+        let text = read(inside, &[]).err().expect("a typing mistake").to_string();
+        assert!(text.contains("line 3") && text.contains("did you mean `client_secret`?"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn an_app_needs_an_id_and_a_secret_from_wherever() {
+        let id = "[apps.chirper]\nclient_id = \"a\"\n";
+        let from_both = read(id, &[("GREENTICK_APPS__CHIRPER__CLIENT_SECRET", "s3cret")]);
+        assert!(from_both.is_ok(), "the secret may stand in the environment alone");
+        for (text, variable) in [
+            (id.to_owned(), ""),
+            (format!("{id}client_secret = \"\"\n"), ""),
+            (format!("{id}client_secret = \" \"\n"), ""),
+            (format!("{id}client_secret = \"s3cret\"\n"), "GREENTICK_APPS__CHIRPER__CLIENT_SECRET"),
+        ] {
+            let environment = [(variable, "")];
+            let environment = if variable.is_empty() { &[][..] } else { &environment };
+            let error = read(&text, environment).err().expect("no secret").to_string();
+            assert!(error.starts_with("apps.chirper.client_secret is missing or empty"), "{error}");
+            assert!(error.contains("GREENTICK_APPS__CHIRPER__CLIENT_SECRET") && !error.contains("s3cret"), "{error}");
+        }
+        let error = read("[apps.chirper]\nclient_secret = \"s3cret\"\n", &[]).err().expect("no id").to_string();
+        assert!(error.starts_with("apps.chirper.client_id is missing"), "{error}");
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let of =
+            |text: &str, environment: &[(&str, &str)]| read(text, environment).map(|settings| settings.trusted_proxies);
+        let trusts = |proxies: &Proxies, address: &str| proxies.trust(address.parse().expect("an address"));
+        let both = of("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n", &[]).expect("good settings");
+        assert!(trusts(&both, "127.0.0.1") && trusts(&both, "10.9.9.9") && !trusts(&both, "127.0.0.2"));
+        let both = of("", &[("GREENTICK_TRUSTED_PROXIES", "127.0.0.1, fd00::/8")]).expect("good settings");
+        assert!(trusts(&both, "127.0.0.1") && trusts(&both, "fd00::9") && !trusts(&both, "fe80::9"));
+        assert!(of("", &[]).expect("good settings").is_empty());
+        let error = of("\ntrusted_proxies = [\"10.0.0.0/99\"]\n", &[]).expect_err("no network").to_string();
+        assert!(
+            error.contains("line 2") && error.contains("trusted_proxies") && error.contains("10.0.0.0/99"),
+            "{error}"
+        );
     }
 }

@@ -1,0 +1,69 @@
+//! When something of ours does not work after the network has answered: what was kept goes on as soon as it can, and
+//! what could not be kept goes back to the network.
+
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use super::{ConnectError, attempts::Attempt, finish};
+use crate::{
+    domain::{AttemptState, Returned},
+    server::{
+        App,
+        networks::{self, NetworkApp, Tokens},
+        pages,
+    },
+};
+
+/// Between the first tries; each pause is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// About an hour. What does not go on by then is found at the next start.
+const TRIES: u32 = 64;
+
+/// Goes on with an answer that is kept. If that does not work now, the caller hears why, and it is tried again
+/// until it does: the approval was given and is not asked for twice.
+pub(super) async fn go_on_at_last(app: &App, attempt: Attempt) -> Result<AttemptState, ConnectError> {
+    let done = finish::go_on(app, attempt.clone()).await;
+    if done.is_err() {
+        let app = app.clone();
+        app.tasks.clone().spawn(async move { go_on_until_it_works(&app, attempt).await });
+    }
+    done
+}
+
+async fn go_on_until_it_works(app: &App, attempt: Attempt) {
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..TRIES {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        match finish::go_on(app, attempt.clone()).await {
+            Ok(state) => return info!(attempt = %attempt.id, ?state, "an attempt went on at last"),
+            Err(error) => warn!(attempt = %attempt.id, %error, "an attempt cannot go on yet; its answer is kept"),
+        }
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// Nobody will ever hold these tokens again, so the network is told at once, unless the person's permission is needed.
+pub(super) async fn give_back_unkept(app: &App, network_app: &NetworkApp, tokens: &Tokens) {
+    let network = &network_app.definition.id;
+    match give_back(app, network_app, tokens).await {
+        Ok(outcome) => warn!(%network, ?outcome, "an answer could not be kept, and its permission was given back"),
+        Err(error) => error!(
+            %network, %error,
+            "an answer could not be kept, nor its permission given back; remove Greentick there, in the list of apps"
+        ),
+    }
+}
+
+async fn give_back(app: &App, network_app: &NetworkApp, tokens: &Tokens) -> Result<Returned, ConnectError> {
+    let person = networks::who_am_i(&app.client, &network_app.definition, &tokens.access).await?;
+    if pages::is_needed_elsewhere(app.store.read(), network_app.id, &person.id).await? {
+        return Ok(Returned::StillUsed);
+    }
+    let told = networks::revoke(&app.client, network_app, &tokens.access, tokens.refresh.as_ref()).await;
+    told.ok().flatten().ok_or(ConnectError::NotReturned)
+}
