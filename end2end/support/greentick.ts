@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Clock } from './clock.ts';
 import { Sandbox } from './sandbox.ts';
 
 export const BINARY = resolve(process.env.GREENTICK ?? join(import.meta.dirname, '../../target/release/greentick'));
@@ -16,6 +17,8 @@ export interface Options {
   checkInterval?: number;
   /** The sandbox is a process of its own, so that it outlives the server; the port and the data stay over a restart. */
   canRestart?: boolean;
+  /** The server has a clock of its own, which can be moved; the sandbox is a process of its own and keeps the true time. */
+  ownClock?: boolean;
 }
 
 export class Greentick {
@@ -27,6 +30,8 @@ export class Greentick {
   password = '';
   sandbox = new Sandbox('');
   readonly data = mkdtempSync(join(tmpdir(), 'greentick-e2e-'));
+  /** The server's clock, where it has one of its own. */
+  readonly clock?: Clock;
   private readonly options: Options;
   private server?: ChildProcess;
   private sandboxServer?: ChildProcess;
@@ -34,13 +39,14 @@ export class Greentick {
 
   private constructor(options: Options) {
     this.options = options;
+    if (options.ownClock) this.clock = new Clock();
   }
 
   static async start(options: Options = {}): Promise<Greentick> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\`.`);
     const greentick = new Greentick(options);
     try {
-      const ports = options.canRestart ? await greentick.sandboxApart() : ['--port', '0', '--sandbox-port', '0'];
+      const ports = greentick.sandboxIsApart ? await greentick.sandboxApart() : ['--port', '0', '--sandbox-port', '0'];
       const interval = ['--check-interval', String(options.checkInterval ?? 60)];
       greentick.arguments = ['demo', ...ports, '--data', greentick.data, ...interval];
       await greentick.begin();
@@ -66,7 +72,7 @@ export class Greentick {
 
   /** The same data, the same port. */
   async restart(): Promise<void> {
-    this.server = this.spawn(this.arguments);
+    this.server = this.spawn(this.arguments, this.clock?.environment);
     await this.answers();
   }
 
@@ -74,6 +80,11 @@ export class Greentick {
     await ended(this.server, 'SIGTERM');
     await ended(this.sandboxServer, 'SIGTERM');
     rmSync(this.data, { recursive: true, force: true });
+    this.clock?.remove();
+  }
+
+  private get sandboxIsApart(): boolean {
+    return !!(this.options.canRestart || this.options.ownClock);
   }
 
   private async sandboxApart(): Promise<string[]> {
@@ -86,7 +97,7 @@ export class Greentick {
 
   private async begin(): Promise<void> {
     const before = this.log.length;
-    this.server = this.spawn(this.arguments);
+    this.server = this.spawn(this.arguments, this.clock?.environment);
     const said = (label: string) => new RegExp(`^\\s*${label}:\\s+(\\S+)`, 'm').exec(this.log.slice(before))?.[1] ?? '';
     await until('the demo says how to sign in', async () => {
       if (this.server?.exitCode != null) throw new Error(`The demo ended with code ${this.server.exitCode}:\n${this.log}`);
@@ -96,7 +107,7 @@ export class Greentick {
     this.origin = new URL(this.signInLink).origin;
     this.email = said('E-mail');
     this.password = said('Password');
-    if (!this.options.canRestart) this.sandbox = new Sandbox(new URL(said('Sandbox')).origin);
+    if (!this.sandboxIsApart) this.sandbox = new Sandbox(new URL(said('Sandbox')).origin);
     await this.answers();
   }
 
@@ -105,9 +116,10 @@ export class Greentick {
     return until('the server is healthy', healthy, () => this.log);
   }
 
-  private spawn(args: string[]): ChildProcess {
+  private spawn(args: string[], more: Record<string, string> = {}): ChildProcess {
     // Colours would hide the words.
-    const child = spawn(BINARY, args, { env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...more };
+    const child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log += text.replace(/\x1b\[[0-9;]*m/g, '')));
     }
