@@ -76,5 +76,5 @@ format: .tools/env ## Format the code
 .tools/env: scripts/setup Cargo.lock
 	@scripts/setup build
 
-# The same as .tools/env, and only as new as the last choice of other tools.
+# What of .tools/env a build hangs on; only as new as the last choice of other tools.
 .tools/choice: .tools/env ;

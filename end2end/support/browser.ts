@@ -1,16 +1,30 @@
-// Which browser, and how it is started.
+// Which browsers, and how they are started.
 
 import { existsSync } from 'node:fs';
+import type { LaunchOptions } from '@playwright/test';
 
 /** The system's Chromium: Playwright's own download is not needed. */
-export function chromium(): string {
-  const named = process.env.CHROMIUM;
-  const found = named ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-  if (!found) throw new Error('Chromium is missing: run `make setup-test`, or name it in CHROMIUM.');
+export function chromium() {
+  const executablePath = find('Chromium', 'CHROMIUM', ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
+  return { browserName: 'chromium', launchOptions: { executablePath, args: flags() } } as const;
+}
+
+/** The system's Firefox, as it is: Playwright's own is a patched one. */
+export function firefox(preferences: LaunchOptions['firefoxUserPrefs'] = {}) {
+  const executablePath = find('Firefox', 'FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']);
+  const quiet = { 'network.captive-portal-service.enabled': false, 'browser.safebrowsing.update.enabled': false };
+  // This channel is the one that speaks WebDriver BiDi.
+  const channel = 'moz-firefox';
+  return { browserName: 'firefox', channel, launchOptions: { executablePath, firefoxUserPrefs: { ...quiet, ...preferences } } } as const;
+}
+
+function find(name: string, variable: string, places: string[]): string {
+  const found = process.env[variable] ?? places.find(existsSync);
+  if (!found) throw new Error(`${name} is missing: run \`make setup-test\`, or name it in ${variable}.`);
   return found;
 }
 
-export function flags(): string[] {
+function flags(): string[] {
   // Nothing of the browser's own may go out: a test that passes only with the internet proves nothing.
   const quiet = [
     '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic',

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Clock } from './clock.ts';
 import { Sandbox } from './sandbox.ts';
 
 export const BINARY = resolve(process.env.GREENTICK ?? join(import.meta.dirname, '../../target/release/greentick'));
@@ -20,6 +21,8 @@ export interface Options {
   locations?: number;
   /** What the server logs, as GREENTICK_LOG has it. */
   logs?: string;
+  /** The server has a clock of its own, which can be moved; the sandbox is a process of its own and keeps the true time. */
+  ownClock?: boolean;
 }
 
 export class Greentick {
@@ -31,6 +34,8 @@ export class Greentick {
   password = '';
   sandbox = new Sandbox('');
   readonly data = mkdtempSync(join(tmpdir(), 'greentick-e2e-'));
+  /** The server's clock, where it has one of its own. */
+  readonly clock?: Clock;
   private readonly options: Options;
   private server?: ChildProcess;
   private sandboxServer?: ChildProcess;
@@ -38,13 +43,14 @@ export class Greentick {
 
   private constructor(options: Options) {
     this.options = options;
+    if (options.ownClock) this.clock = new Clock();
   }
 
   static async start(options: Options = {}): Promise<Greentick> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\`.`);
     const greentick = new Greentick(options);
     try {
-      const ports = options.canRestart ? await greentick.sandboxApart() : ['--port', '0', '--sandbox-port', '0'];
+      const ports = greentick.sandboxIsApart ? await greentick.sandboxApart() : ['--port', '0', '--sandbox-port', '0'];
       const interval = ['--check-interval', String(options.checkInterval ?? 60)];
       const more = ['--locations', String(options.locations ?? 0)];
       greentick.arguments = ['demo', ...ports, '--data', greentick.data, ...interval, ...more];
@@ -71,7 +77,7 @@ export class Greentick {
 
   /** The same data, the same port. */
   async restart(): Promise<void> {
-    this.server = this.spawn(this.arguments);
+    this.server = this.spawn(this.arguments, this.clock?.environment);
     await this.answers();
   }
 
@@ -79,6 +85,11 @@ export class Greentick {
     await ended(this.server, 'SIGTERM');
     await ended(this.sandboxServer, 'SIGTERM');
     rmSync(this.data, { recursive: true, force: true });
+    this.clock?.remove();
+  }
+
+  private get sandboxIsApart(): boolean {
+    return !!(this.options.canRestart || this.options.ownClock);
   }
 
   private async sandboxApart(): Promise<string[]> {
@@ -91,7 +102,7 @@ export class Greentick {
 
   private async begin(): Promise<void> {
     const before = this.log.length;
-    this.server = this.spawn(this.arguments);
+    this.server = this.spawn(this.arguments, this.clock?.environment);
     const said = (label: string) => new RegExp(`^\\s*${label}:\\s+(\\S+)`, 'm').exec(this.log.slice(before))?.[1] ?? '';
     await until('the demo says how to sign in', async () => {
       if (this.server?.exitCode != null) throw new Error(`The demo ended with code ${this.server.exitCode}:\n${this.log}`);
@@ -101,7 +112,7 @@ export class Greentick {
     this.origin = new URL(this.signInLink).origin;
     this.email = said('E-mail');
     this.password = said('Password');
-    if (!this.options.canRestart) this.sandbox = new Sandbox(new URL(said('Sandbox')).origin);
+    if (!this.sandboxIsApart) this.sandbox = new Sandbox(new URL(said('Sandbox')).origin);
     await this.answers();
   }
 
@@ -110,10 +121,11 @@ export class Greentick {
     return until('the server is healthy', healthy, () => this.log);
   }
 
-  private spawn(args: string[]): ChildProcess {
+  private spawn(args: string[], more: Record<string, string> = {}): ChildProcess {
     // Colours would hide the words.
     const logs = this.options.logs ? { GREENTICK_LOG: this.options.logs } : {};
-    const child = spawn(BINARY, args, { env: { ...process.env, ...logs, FORCE_COLOR: undefined, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...logs, FORCE_COLOR: undefined, NO_COLOR: '1', ...more };
+    const child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.log += text.replace(/\x1b\[[0-9;]*m/g, '')));
     }

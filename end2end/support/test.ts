@@ -1,6 +1,7 @@
 // A test's world: a server of its own, and browsers that are signed in.
 
 import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { firefox } from './browser.ts';
 import { Greentick, type Options } from './greentick.ts';
 import { isLive } from './pages-tab.ts';
 
@@ -12,6 +13,10 @@ interface Fixtures {
   owner: Page;
   /** Another browser in which the owner is signed in, by e-mail and password. */
   otherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
+  /** The owner's Pages tab in a Firefox with these preferences. */
+  ownFirefox: (preferences: Record<string, boolean | string>) => Promise<Page>;
+  /** The owner's Pages tab where no script runs. */
+  withoutJavaScript: Page;
 }
 
 export const test = base.extend<Fixtures>({
@@ -39,6 +44,28 @@ export const test = base.extend<Fixtures>({
       return page;
     });
     for (const context of opened) await context.close();
+  },
+
+  ownFirefox: async ({ greentick, playwright }, use) => {
+    const opened: Browser[] = [];
+    await use(async (preferences) => {
+      const { channel, launchOptions } = firefox(preferences);
+      const own = await playwright.firefox.launch({ channel, ...launchOptions });
+      opened.push(own);
+      const page = await own.newPage();
+      await page.goto(greentick.signInLink);
+      return page;
+    });
+    for (const own of opened) await own.close();
+  },
+
+  withoutJavaScript: async ({ browserName, greentick, ownFirefox, browser }, use) => {
+    if (browserName === 'firefox') return use(await ownFirefox({ 'javascript.enabled': false }));
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(greentick.signInLink);
+    await use(page);
+    await context.close();
   },
 });
 

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 export class Wire {
   /** Every answer: the request's line, the head, and the body's bytes. */
   readonly answers: Buffer[] = [];
+  /** How many event streams it carried. */
+  streams = 0;
   private readonly server: Server;
   private readonly origin: string;
   private isCut = false;
@@ -49,6 +51,11 @@ export class Wire {
     const onwards = request(asked.url ?? '', { method: asked.method, headers }, (answer) => {
       this.keep(asked, answer);
       told.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      if (answer.headers['content-type'] === 'text/event-stream') {
+        this.streams += 1;
+        // Browsers wait for three to five seconds before they come again; nobody here has so long.
+        told.write('retry: 100\n\n');
+      }
       answer.on('error', () => told.destroy()).pipe(told);
     });
     onwards.on('error', () => told.destroy());

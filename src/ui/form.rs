@@ -57,7 +57,11 @@ impl Sending {
         self.answer.get().and_then(Result::ok)
     }
 
+    /// One at a time: the button says so too.
     fn send(self) {
+        if self.under_way.get_untracked() > 0 {
+            return;
+        }
         let Some(fields) = self.form.get_untracked().and_then(|form| Fields::of_form(&form)) else { return };
         self.under_way.update(|tries| *tries += 1);
         spawn_local(async move {

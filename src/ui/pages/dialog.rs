@@ -54,9 +54,20 @@ pub fn PageDialog() -> impl IntoView {
             desk.asked.set(None);
         }
     });
+    let disconnecting = StoredValue::new(None);
+    Effect::new(move |_| {
+        if sending.is_under_way()
+            && let Some(Asked::Facts(cell, _)) = desk.asked.get_untracked()
+        {
+            let changes = cell.changes();
+            disconnecting.set_value(Some((cell, changes)));
+        }
+    });
     Effect::new(move |_| {
         if let Some(outcome) = sending.done().and_then(|answer| browser::read(&answer)) {
-            untrack(|| on_disconnected(desk, outcome));
+            if let Some((cell, changes)) = disconnecting.get_value() {
+                untrack(|| on_disconnected(desk, &cell, changes, outcome));
+            }
             sending.answer.set(None);
         }
     });
@@ -91,13 +102,14 @@ fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {
     }
 }
 
-/// The event says the same, but the stream may be cut just now.
-fn on_disconnected(desk: super::desk::Desk, outcome: Returned) {
-    let Some(Asked::Facts(cell, _)) = desk.asked.get_untracked() else { return };
-    desk.asked.set(None);
+/// The event says the same, but the stream may be cut just now. Where it has come, the dialog has closed, and may be
+/// open again for another page.
+fn on_disconnected(desk: super::desk::Desk, cell: &Cell, changes: u32, outcome: Returned) {
     let Some(page) = cell.page.get_untracked() else { return };
     let id = page.id;
-    desk.put(PageView { link: Link::Unlinked, ..page });
+    if cell.changes() == changes {
+        desk.put(PageView { link: Link::Unlinked, ..page });
+    }
     let text = words::returned(&cell.name(), &cell.network_name(), outcome);
     match outcome {
         Returned::ByHand | Returned::Failed => desk.notes.show_about(id, text),

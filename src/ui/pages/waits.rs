@@ -11,7 +11,7 @@ use super::desk::{Cell, Desk};
 use crate::{
     api,
     browser::{self, Kept, popup},
-    domain::{ApiError, AttemptId, AttemptState, AttemptView, PageId, words},
+    domain::{ApiError, AttemptId, AttemptState, AttemptView, PageId, Status, words},
 };
 
 /// How often a window is looked at.
@@ -114,11 +114,19 @@ impl Waits {
         }
     }
 
-    /// Something happened to this page: asks for its attempts.
+    /// Something happened to this page: asks for its attempts. Once it is green it waits for nobody, whichever popup
+    /// made it so.
     pub fn ask_about(self, page: PageId) {
         let is_it = |(_, (cell, _)): &&(AttemptId, (Cell, Wait))| page_id(cell) == Some(page);
         let attempts: Vec<_> = self.open.with_value(|open| open.iter().filter(is_it).map(|(id, _)| *id).collect());
+        let now = self.desk.now.get_untracked();
         for attempt in attempts {
+            self.with(attempt, |cell, wait| {
+                if untrack(|| cell.stored(now)) == Some(Status::Connected) {
+                    wait.is_shown = false;
+                    cell.waiting.set(None);
+                }
+            });
             self.ask(attempt);
         }
     }

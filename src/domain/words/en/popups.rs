@@ -24,7 +24,8 @@ pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> Popup
     let page = page_name(location, network);
     let title = match state {
         AttemptState::Approved => format!("{page} is connected"),
-        AttemptState::Cancelled | AttemptState::Stopped => format!("{page} is not connected"),
+        // Another popup may have connected it.
+        AttemptState::Cancelled | AttemptState::Stopped => format!("{page} was not connected"),
         AttemptState::WrongAccount { .. } => "This is another account".to_owned(),
         _ => format!("{page} could not be connected"),
     };
