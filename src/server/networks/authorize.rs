@@ -39,8 +39,9 @@ pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::u
     // The crate joins scopes by spaces; one scope that holds the network's own separator comes out as it wants it.
     let asked = Scope::new(scopes.join(&authorize.scope_separator));
     let mut request = client.authorize_url(move || state).add_scope(asked);
-    let choose = authorize.choose_account.iter().filter(|_| ask.choose_account);
-    for (name, value) in authorize.params.iter().chain(choose) {
+    let choose = |name: &str| authorize.choose_account.get(name).filter(|_| ask.choose_account);
+    let fixed = authorize.params.iter().filter(|(name, _)| choose(name).is_none());
+    for (name, value) in fixed.chain(authorize.choose_account.iter().filter(|_| ask.choose_account)) {
         request = request.add_extra_param(name, value);
     }
     if authorize.response_mode == ResponseMode::FormPost {

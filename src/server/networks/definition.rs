@@ -81,7 +81,8 @@ pub struct Authorize {
     #[serde(default)]
     pub response_mode: ResponseMode,
     /// Parameters that make the network ask again which account it is, for a person who came back as the wrong one.
-    #[serde(default)]
+    /// They take the place of fixed ones of the same name.
+    #[serde(default, deserialize_with = "own_params")]
     pub choose_account: BTreeMap<String, String>,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]

@@ -9,8 +9,16 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{definition::Refusal, is_safe};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 7] =
-    ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
+const OURS: [&str; 8] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 type Read<'de, T, D> = Result<T, <D as Deserializer<'de>>::Error>;
 

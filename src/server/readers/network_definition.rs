@@ -7,8 +7,7 @@ use uuid::Uuid;
 use crate::{
     domain::NetworkAppId,
     server::networks::{
-        Definition, DefinitionError, NetworkApp,
-        authorize::authorize_url,
+        Ask, Definition, DefinitionError, NetworkApp, authorize_url,
         load::{no_shared_issuer, parse},
     },
 };
@@ -45,7 +44,7 @@ fn names_its_place(error: &DefinitionError, text: &str) {
         assert!(id != "x" && told.contains(&format!("{id:?}")), "{told}");
         return;
     }
-    assert!(matches!(error, DefinitionError::Wrong { cause, .. } if !cause.message().is_empty()), "{told}");
+    assert!(matches!(error, DefinitionError::Wrong { cause, .. } if !cause.is_empty()), "{told}");
     let number = told.split("at line ").nth(1).and_then(|rest| rest.split(',').next());
     let line: usize = number.and_then(|number| number.parse().ok()).expect("a line");
     assert!((1..=text.split('\n').count()).contains(&line), "{told}");
@@ -81,7 +80,8 @@ fn asks_once_for_each(definition: Definition) {
     let params = definition.authorize.params.clone();
     let client_secret = SecretString::from("secret");
     let app = NetworkApp { id: NetworkAppId(Uuid::nil()), definition, client_id: "app".to_owned(), client_secret };
-    let asked = authorize_url(&app, "https://green.example/oauth/callback/x", "state").expect("an address");
+    let ask = Ask { redirect_uri: "https://green.example/oauth/callback/x", state: "state", choose_account: false };
+    let asked = authorize_url(&app, &ask).expect("an address");
     let url = Url::parse(&asked.url).expect("an address");
     let pairs: Vec<_> = url.query_pairs().collect();
     let all =
@@ -97,4 +97,10 @@ fn asks_once_for_each(definition: Definition) {
     assert_eq!(asked.verifier.is_some(), asks_for_pkce);
     assert_eq!(asked.scopes.iter().collect::<HashSet<_>>().len(), asked.scopes.len(), "no scope twice");
     assert!(params.iter().all(|(name, value)| all(name).contains(&value.as_str())));
+    let again = authorize_url(&app, &Ask { choose_account: true, ..ask }).expect("an address");
+    let url = Url::parse(&again.url).expect("an address");
+    let names: Vec<_> = url.query_pairs().map(|(name, _)| name).collect();
+    // What stands in the definition's address stands there as it is.
+    let own = Url::parse(&app.definition.authorize.url).expect("an address").query_pairs().count();
+    assert!(names.iter().collect::<HashSet<_>>().len() + own >= names.len(), "a parameter is there twice");
 }
