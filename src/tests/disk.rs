@@ -104,7 +104,7 @@ async fn on_a_small_disk() {
     // The answer arrives and cannot be kept: the permission does not stay behind at the network.
     let popup = owner.opens_popup(pages[0]).await;
     let callback = popup.callback(Say::Yes("ada")).await;
-    world.fault(json!({ "network": "chirper", "delay_ms": 700 })).await;
+    world.fault(json!({ "network": "chirper", "delay_ms": 4_000 })).await;
     let (end, ()) = tokio::join!(owner.get(&callback), async {
         asked(&world, "token", 1).await;
         world.fault(json!({ "network": "chirper", "delay_ms": 0 })).await;
@@ -119,7 +119,7 @@ async fn on_a_small_disk() {
     let popup = owner.opens_popup(pages[0]).await;
     let callback = popup.callback(Say::Yes("ada")).await;
     let me = world.requests("chirper", "me").await;
-    world.fault(json!({ "network": "chirper", "delay_ms": 700 })).await;
+    world.fault(json!({ "network": "chirper", "delay_ms": 4_000 })).await;
     let (end, ()) = tokio::join!(owner.get(&callback), async {
         asked(&world, "me", me + 1).await;
         disk.fills(&world).await;

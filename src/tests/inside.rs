@@ -62,7 +62,7 @@ impl Inside {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
         let mut settings = settings(nowhere, data.path(), "http://localhost:9", None);
         change(&mut settings);
-        let clock = Clock::default();
+        let clock = Clock::still();
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         let front = Front { routes: leptos_axum::generate_route_list(ui::App), shell: ui::shell };
         Self { router: http::router(app.clone(), front), app, clock, _data: data }

@@ -7,7 +7,8 @@ use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
-        self,
+        self, Connection, Sqlite,
+        pool::PoolOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -87,7 +88,7 @@ impl Store {
         make_private_file(&file).map_err(named)?;
         // Four: one that writes and some that read; SQLite lets only one write whatever the number.
         let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
-        options.max_connections(4).map_sqlx_sqlite_opts(durable);
+        options.max_connections(4).map_sqlx_sqlite_opts(durable).map_sqlx_sqlite_pool_opts(whole);
         Self::open(options).await
     }
 
@@ -163,6 +164,20 @@ fn durable(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_LIMIT)
         .pragma("secure_delete", "ON")
+}
+
+/// A full disk makes SQLite roll back by itself. sqlx then still counts a transaction that cannot be rolled back, and
+/// refuses every later one on that connection: it must not go back among the others.
+fn whole(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+    options.after_release(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // A rollback may wait in its queue; the ping comes after it.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
