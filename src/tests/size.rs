@@ -11,10 +11,9 @@ impl Person<'_> {
     async fn has_many(&self, app: &crate::server::App, locations: usize, networks: &[&str]) {
         let names: Vec<_> = (1..=locations).map(|number| format!("Place {number}")).collect();
         let networks: Vec<_> = networks.iter().map(|network| NetworkId((*network).to_owned())).collect();
-        let cookie =
-            self.cookies.lock().expect("nobody panicked with it").iter().map(|(n, v)| format!("{n}={v}")).next();
-        let headers = [("cookie", cookie.expect("a session"))].into_iter();
-        let headers = headers.map(|(n, v)| (n.parse().expect("a name"), v.parse().expect("a value"))).collect();
+        let jar = self.cookies.lock().expect("nobody panicked with it").clone();
+        let cookies = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let headers = [(axum::http::header::COOKIE, cookies.parse().expect("a header"))].into_iter().collect();
         let caller = Caller::of(app, headers).await.expect("the database answers");
         let member = caller.member(&self.workspace).await.expect("their own workspace");
         pages::add_locations(&member, &names, &networks).await.expect("names that can be");
