@@ -12,10 +12,16 @@ export function chromium() {
 /** The system's Firefox, as it is: Playwright's own is a patched one. */
 export function firefox(preferences: LaunchOptions['firefoxUserPrefs'] = {}) {
   const executablePath = find('Firefox', 'FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']);
-  const quiet = { 'network.captive-portal-service.enabled': false, 'browser.safebrowsing.update.enabled': false };
+  const always = {
+    // Nothing of the browser's own may go out.
+    'network.captive-portal-service.enabled': false,
+    'browser.safebrowsing.update.enabled': false,
+    // Our servers are on loopback, which Firefox would keep from a proxy.
+    'network.proxy.allow_hijacking_localhost': true,
+  };
   // This channel is the one that speaks WebDriver BiDi.
   const channel = 'moz-firefox';
-  return { browserName: 'firefox', channel, launchOptions: { executablePath, firefoxUserPrefs: { ...quiet, ...preferences } } } as const;
+  return { browserName: 'firefox', channel, launchOptions: { executablePath, firefoxUserPrefs: { ...always, ...preferences } } } as const;
 }
 
 function find(name: string, variable: string, places: string[]): string {

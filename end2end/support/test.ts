@@ -13,8 +13,6 @@ interface Fixtures {
   owner: Page;
   /** Another browser in which the owner is signed in, by e-mail and password. */
   otherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
-  /** The owner's Pages tab in a Firefox with these preferences. */
-  ownFirefox: (preferences: Record<string, boolean | string>) => Promise<Page>;
   /** The owner's Pages tab where no script runs. */
   withoutJavaScript: Page;
 }
@@ -46,26 +44,16 @@ export const test = base.extend<Fixtures>({
     for (const context of opened) await context.close();
   },
 
-  ownFirefox: async ({ greentick, playwright }, use) => {
-    const opened: Browser[] = [];
-    await use(async (preferences) => {
-      const { channel, launchOptions } = firefox(preferences);
-      const own = await playwright.firefox.launch({ channel, ...launchOptions });
-      opened.push(own);
-      const page = await own.newPage();
-      await page.goto(greentick.signInLink);
-      return page;
-    });
-    for (const own of opened) await own.close();
-  },
-
-  withoutJavaScript: async ({ browserName, greentick, ownFirefox, browser }, use) => {
-    if (browserName === 'firefox') return use(await ownFirefox({ 'javascript.enabled': false }));
-    const context = await browser.newContext({ javaScriptEnabled: false });
+  withoutJavaScript: async ({ browserName, greentick, browser, playwright }, use) => {
+    // Firefox has this switch for itself, not for a page.
+    const { channel, launchOptions } = firefox({ 'javascript.enabled': false });
+    const own = browserName === 'firefox' ? await playwright.firefox.launch({ channel, ...launchOptions }) : undefined;
+    const context = await (own ?? browser).newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(greentick.signInLink);
     await use(page);
     await context.close();
+    await own?.close();
   },
 });
 

@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
-  approve, askToDisconnect, clickRed, disconnect, expectStatus, icon, icons, isLive, redPage, type Icon,
+  approve, askToDisconnect, clickRed, disconnect, expectStatus, icon, icons, redPage, type Icon,
 } from '../support/pages-tab.ts';
 
 test('AT-19: without JavaScript the page is complete, and connecting works in a tab', async ({ greentick, withoutJavaScript: page }) => {
@@ -40,18 +40,6 @@ test('AT-19: with popups blocked, connecting works in a tab', async ({ owner, gr
   const place = await redPage(owner);
   await answer(await clickRed(owner, place), PEOPLE[await greentick.sandbox.stranger(place.network)]);
   await expectStatus(owner, place, 'connected');
-});
-
-test('AT-19: with popups blocked by Firefox’s own blocker, connecting works in a tab', async ({ browserName, ownFirefox, greentick }) => {
-  test.skip(browserName !== 'firefox', 'its preferences can be set from outside');
-  const page = await ownFirefox({ 'dom.disable_open_during_load': true, 'dom.popup_allowed_events': '' });
-  await isLive(page);
-  const place = await redPage(page);
-  const tab = await clickRed(page, place);
-  // A popup has none.
-  expect(await tab.evaluate(() => window.toolbar.visible)).toBe(true);
-  await answer(tab, PEOPLE[await greentick.sandbox.stranger(place.network)]);
-  await expectStatus(page, place, 'connected');
 });
 
 test('AT-14: ten popups of one page do not disturb each other', async ({ owner, greentick }) => {

@@ -7,7 +7,7 @@ import { expect, test } from '../support/test.ts';
 import { said, shown, watch } from '../support/watch.ts';
 import { Wire } from '../support/wire.ts';
 import {
-  connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, press, redPage, type Place,
+  askToDisconnect, connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, pageWith, press, redPage, type Place,
 } from '../support/pages-tab.ts';
 
 /** Marks the document, so that a reload would be noticed. */
@@ -160,8 +160,23 @@ test('P6: the icon follows the callback in less than 300 ms, nineteen times of t
   expect(turned).toHaveLength(20);
   expect(answered).toHaveLength(20);
   const took = turned.map((at, round) => Math.round(at - answered[round])).sort((a, b) => a - b);
-  console.log(took);
   expect(took[18], `of ${took} ms`).toBeLessThan(300);
+});
+
+test('a network that is slow to take a permission back: its late answer leaves the dialog of another page, and that page, alone', async ({ owner, greentick }) => {
+  const place = await redPage(owner);
+  await watch(owner.context());
+  await open(owner, greentick.pagesTab);
+  await connect(owner, place, await greentick.sandbox.stranger(place.network));
+  await greentick.sandbox.fault({ network: place.network, delay_ms: 3_000 });
+  // The event comes at once, the answer when the network has answered.
+  await disconnect(owner, place);
+  const other = await pageWith(owner, 'connected', { network: 'Pagebook' });
+  const dialog = await askToDisconnect(owner, other);
+  await expect.poll(async () => (await said(owner, place)).join(), { timeout: 15_000 }).toContain('is disconnected');
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole('button', { name: 'Keep connected' }).click();
+  await expectStatus(owner, other, 'connected');
 });
 
 test.describe('with a server that can restart', () => {

@@ -214,6 +214,10 @@ impl Desk {
         self.notes.outdate(page.id);
         cell.page.set(Some(page));
         let after = untrack(|| cell.stored(now));
+        // What is green waits for no popup, whichever made it so.
+        if after == Some(Status::Connected) {
+            cell.waiting.set(None);
+        }
         if let Some(status) = after.filter(|after| before.is_some_and(|before| before.key() != after.key())) {
             self.notes.say(words::became(&cell.name(), &cell.network_name(), &status));
         }

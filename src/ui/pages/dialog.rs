@@ -54,20 +54,11 @@ pub fn PageDialog() -> impl IntoView {
             desk.asked.set(None);
         }
     });
-    let disconnecting = StoredValue::new(None);
-    Effect::new(move |_| {
-        if sending.is_under_way()
-            && let Some(Asked::Facts(cell, _)) = desk.asked.get_untracked()
-        {
-            let changes = cell.changes();
-            disconnecting.set_value(Some((cell, changes)));
-        }
-    });
+    // Whose permission is being given back, and how often its page had changed before.
+    let (sent, changes) = (RwSignal::new(None), RwSignal::new(0));
     Effect::new(move |_| {
         if let Some(outcome) = sending.done().and_then(|answer| browser::read(&answer)) {
-            if let Some((cell, changes)) = disconnecting.get_value() {
-                untrack(|| on_disconnected(desk, &cell, changes, outcome));
-            }
+            untrack(|| on_disconnected(desk, sent.get(), changes.get(), outcome));
             sending.answer.set(None);
         }
     });
@@ -80,7 +71,13 @@ pub fn PageDialog() -> impl IntoView {
     };
     let content = move || {
         desk.asked.get().map(|asked| match asked {
-            Asked::Facts(cell, details) => view! { <Facts cell details sending/> }.into_any(),
+            Asked::Facts(cell, details) => {
+                if !untrack(|| sending.is_under_way()) {
+                    changes.set(cell.changes());
+                    sent.set(Some(Asked::Facts(cell.clone(), None)));
+                }
+                view! { <Facts cell details sending/> }.into_any()
+            }
             Asked::Waiting(cell, attempt) => view! { <Waiting cell attempt/> }.into_any(),
         })
     };
@@ -104,7 +101,8 @@ fn show_or_close(dialog: NodeRef<html::Dialog>, is_asked: bool) {
 
 /// The event says the same, but the stream may be cut just now. Where it has come, the dialog has closed, and may be
 /// open again for another page.
-fn on_disconnected(desk: super::desk::Desk, cell: &Cell, changes: u32, outcome: Returned) {
+fn on_disconnected(desk: super::desk::Desk, sent: Option<Asked>, changes: u32, outcome: Returned) {
+    let Some(Asked::Facts(cell, _)) = sent else { return };
     let Some(page) = cell.page.get_untracked() else { return };
     let id = page.id;
     if cell.changes() == changes {

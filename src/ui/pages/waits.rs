@@ -11,7 +11,7 @@ use super::desk::{Cell, Desk};
 use crate::{
     api,
     browser::{self, Kept, popup},
-    domain::{ApiError, AttemptId, AttemptState, AttemptView, PageId, Status, words},
+    domain::{ApiError, AttemptId, AttemptState, AttemptView, PageId, words},
 };
 
 /// How often a window is looked at.
@@ -33,8 +33,6 @@ struct Wait {
     since: i64,
     asked_at: i64,
     closed_at: Option<i64>,
-    /// Whether its icon says that it waits.
-    is_shown: bool,
     is_asking: bool,
     /// Something happened while it was being asked.
     ask_again: bool,
@@ -52,10 +50,11 @@ enum Call {
 
 impl Wait {
     fn new(now: i64) -> Self {
-        Self { since: now, asked_at: now, closed_at: None, is_shown: true, is_asking: false, ask_again: false }
+        Self { since: now, asked_at: now, closed_at: None, is_asking: false, ask_again: false }
     }
 
-    fn glance(&mut self, looks_closed: bool, now: i64) -> Call {
+    /// `is_shown`: whether its icon says that it waits.
+    fn glance(&mut self, is_shown: bool, looks_closed: bool, now: i64) -> Call {
         if now - self.since > LIFE_MS {
             return Call::Forget;
         }
@@ -63,11 +62,10 @@ impl Wait {
             self.closed_at = Some(now);
             return Call::Ask;
         }
-        if self.is_shown && self.closed_at.is_some_and(|closed_at| now - closed_at >= GRACE_MS) {
-            self.is_shown = false;
+        if is_shown && self.closed_at.is_some_and(|closed_at| now - closed_at >= GRACE_MS) {
             return Call::ShowStored;
         }
-        let period = if self.is_shown { POLL_MS } else { QUIET_POLL_MS };
+        let period = if is_shown { POLL_MS } else { QUIET_POLL_MS };
         if now - self.asked_at >= period { Call::Ask } else { Call::Nothing }
     }
 }
@@ -89,14 +87,7 @@ impl Waits {
 
     /// A popup was opened for this cell. An older one of it may still succeed.
     pub fn begin(self, cell: &Cell, attempt: AttemptId) {
-        self.open.update_value(|open| {
-            for (_, (other, wait)) in open.iter_mut() {
-                if page_id(other) == page_id(cell) {
-                    wait.is_shown = false;
-                }
-            }
-            open.push((attempt, (cell.clone(), Wait::new(browser::now_ms()))));
-        });
+        self.open.update_value(|open| open.push((attempt, (cell.clone(), Wait::new(browser::now_ms())))));
         self.desk.hold(cell);
         cell.waiting.set(Some(attempt));
         if let Some(page) = page_id(cell) {
@@ -114,19 +105,11 @@ impl Waits {
         }
     }
 
-    /// Something happened to this page: asks for its attempts. Once it is green it waits for nobody, whichever popup
-    /// made it so.
+    /// Something happened to this page: asks for its attempts.
     pub fn ask_about(self, page: PageId) {
         let is_it = |(_, (cell, _)): &&(AttemptId, (Cell, Wait))| page_id(cell) == Some(page);
         let attempts: Vec<_> = self.open.with_value(|open| open.iter().filter(is_it).map(|(id, _)| *id).collect());
-        let now = self.desk.now.get_untracked();
         for attempt in attempts {
-            self.with(attempt, |cell, wait| {
-                if untrack(|| cell.stored(now)) == Some(Status::Connected) {
-                    wait.is_shown = false;
-                    cell.waiting.set(None);
-                }
-            });
             self.ask(attempt);
         }
     }
@@ -195,7 +178,9 @@ impl Waits {
     fn glance(self) {
         let now = browser::now_ms();
         for attempt in self.attempts() {
-            match self.with(attempt, |_, wait| wait.glance(popup::looks_closed(attempt), now)) {
+            let glance =
+                |cell: &Cell, wait: &mut Wait| wait.glance(is_shown(cell, attempt), popup::looks_closed(attempt), now);
+            match self.with(attempt, glance) {
                 Some(Call::Ask) => self.ask(attempt),
                 Some(Call::ShowStored) => self.show_stored(attempt),
                 Some(Call::Forget) => drop(self.forget(attempt)),
@@ -222,13 +207,13 @@ impl Waits {
     }
 
     fn end(self, attempt: AttemptId, view: AttemptView, changes: u32) {
-        let Some((cell, wait)) = self.forget(attempt) else { return };
+        let Some((cell, was_shown)) = self.forget(attempt) else { return };
         let page = view.page.id;
         if cell.changes() == changes {
             self.desk.put(view.page);
         }
         // A yes that comes late is told by the icon; a no that comes late interests nobody.
-        if !wait.is_shown && view.state != AttemptState::Approved {
+        if !was_shown && view.state != AttemptState::Approved {
             return;
         }
         if let Some(text) = words::attempt_ended(&cell.name(), &cell.network_name(), &view.state) {
@@ -245,26 +230,31 @@ impl Waits {
         if is_late != Some(true) {
             return;
         }
-        if let Some((cell, Wait { is_shown: true, .. })) = self.forget(attempt) {
+        if let Some((cell, true)) = self.forget(attempt) {
             self.desk.notes.show(words::never_began(&cell.name()));
         }
     }
 
     fn show_stored(self, attempt: AttemptId) {
         let Some(cell) = self.with(attempt, |cell, _| cell.clone()) else { return };
-        stop_showing(&cell, attempt);
+        cell.waiting.set(None);
         self.desk.notes.say(words::window_closed(&cell.name()));
     }
 
-    fn forget(self, attempt: AttemptId) -> Option<(Cell, Wait)> {
+    /// Its cell, and whether the icon said until now that it waits.
+    fn forget(self, attempt: AttemptId) -> Option<(Cell, bool)> {
         popup::forget(attempt);
         let gone = self.open.try_update_value(|open| {
             let at = open.iter().position(|(id, _)| *id == attempt)?;
-            Some(open.swap_remove(at).1)
+            let (_, (cell, _)) = open.swap_remove(at);
+            let was_shown = is_shown(&cell, attempt);
+            Some((cell, was_shown))
         });
         let gone = gone.flatten();
-        if let Some((cell, _)) = &gone {
-            stop_showing(cell, attempt);
+        if let Some((cell, was_shown)) = &gone {
+            if *was_shown {
+                cell.waiting.set(None);
+            }
             if !self.open.with_value(|open| open.iter().any(|(_, (other, _))| page_id(other) == page_id(cell))) {
                 self.desk.let_go(cell);
             }
@@ -283,10 +273,9 @@ fn page_id(cell: &Cell) -> Option<PageId> {
     cell.page.with_untracked(|page| page.as_ref().map(|page| page.id))
 }
 
-fn stop_showing(cell: &Cell, attempt: AttemptId) {
-    if cell.waiting.get_untracked() == Some(attempt) {
-        cell.waiting.set(None);
-    }
+/// Not any more where a newer popup took its place, its window looked closed, or the page has turned green.
+fn is_shown(cell: &Cell, attempt: AttemptId) -> bool {
+    cell.waiting.get_untracked() == Some(attempt)
 }
 
 #[cfg(test)]
@@ -296,19 +285,19 @@ mod tests {
     #[test]
     fn a_window_that_looks_closed_shows_the_stored_status_after_a_grace_and_is_still_asked_for() {
         let mut wait = Wait::new(0);
-        assert_eq!(wait.glance(false, 500), Call::Nothing);
-        assert_eq!(wait.glance(true, 1_000), Call::Ask);
+        assert_eq!(wait.glance(true, false, 500), Call::Nothing);
+        assert_eq!(wait.glance(true, true, 1_000), Call::Ask);
         wait.asked_at = 1_000;
-        assert_eq!(wait.glance(true, 1_500), Call::Nothing);
-        assert_eq!(wait.glance(true, 4_000), Call::ShowStored);
-        assert_eq!(wait.glance(true, 5_000), Call::Nothing);
-        assert_eq!(wait.glance(true, 11_000), Call::Ask);
+        assert_eq!(wait.glance(true, true, 1_500), Call::Nothing);
+        assert_eq!(wait.glance(true, true, 4_000), Call::ShowStored);
+        assert_eq!(wait.glance(false, true, 5_000), Call::Nothing);
+        assert_eq!(wait.glance(false, true, 11_000), Call::Ask);
     }
 
     #[test]
     fn an_open_window_is_asked_for_slowly_until_its_attempt_is_over() {
         let mut wait = Wait::new(0);
-        assert_eq!(wait.glance(false, 3_000), Call::Ask);
-        assert_eq!(wait.glance(false, LIFE_MS + 1), Call::Forget);
+        assert_eq!(wait.glance(true, false, 3_000), Call::Ask);
+        assert_eq!(wait.glance(true, false, LIFE_MS + 1), Call::Forget);
     }
 }
