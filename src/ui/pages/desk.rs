@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::{dialog::Asked, notes::Notes};
 use crate::domain::{
     AttemptId, Board, Choice, LocationCard, LocationId, Me, Moment, NetworkCard, NetworkId, PageId, PageView, Span,
-    Status, Tally, WorkspaceCard, words,
+    Status, Tally, words,
 };
 
 /// A location's place on one network, whether or not there is a page. Clones are the same cell.
@@ -114,8 +114,6 @@ pub enum Live {
 /// What the tab knows.
 #[derive(Clone, Copy)]
 pub struct Desk {
-    /// Whose.
-    pub workspace: StoredValue<WorkspaceCard>,
     /// Who looks.
     pub me: StoredValue<Me>,
     /// Whether they may connect, disconnect and add.
@@ -124,10 +122,8 @@ pub struct Desk {
     pub networks: RwSignal<Vec<ArcRwSignal<NetworkCard>>>,
     /// The rows that are shown.
     pub rows: RwSignal<Vec<Row>>,
-    /// Where they are in the list of those that fit.
-    pub span: RwSignal<Span>,
-    /// All pages, shown or not, counted by the server.
-    pub tally: RwSignal<Tally>,
+    /// All pages, shown or not, and where the rows are in the list of those that fit: counted by the server.
+    pub counts: RwSignal<(Tally, Span)>,
     /// The server's time, carried on by this browser.
     pub now: RwSignal<Moment>,
     /// The last event that is in all this.
@@ -140,38 +136,42 @@ pub struct Desk {
     pub notes: Notes,
     /// What the person wants to see.
     pub choice: RwSignal<Choice>,
-    /// The choice that the rows are of.
-    drawn: StoredValue<Choice>,
     /// The open dialog.
     pub asked: RwSignal<Option<Asked>>,
+    aside: StoredValue<Aside>,
+}
+
+/// What the tab knows and nobody looks at.
+struct Aside {
+    /// The workspace's part of the address.
+    slug: String,
+    /// The choice that the rows are of.
+    drawn: Choice,
     /// Cells whose popups are waited for, shown or not.
-    held: StoredValue<Vec<Cell>>,
+    held: Vec<Cell>,
     /// While a board is being asked for: the number that was known before, and the pages that were heard of since.
-    late: StoredValue<Option<(i64, Vec<PageView>)>>,
+    late: Option<(i64, Vec<PageView>)>,
 }
 
 impl Desk {
     /// A desk for this board.
     #[must_use]
     pub fn new(me: Me, board: Board, choice: Choice) -> Self {
+        let aside = Aside { slug: board.workspace.slug.clone(), drawn: choice.clone(), held: vec![], late: None };
         let desk = Self {
-            workspace: StoredValue::new(board.workspace.clone()),
             me: StoredValue::new(me),
             may_connect: RwSignal::new(board.may_connect),
             networks: RwSignal::new(Vec::new()),
             rows: RwSignal::new(Vec::new()),
-            span: RwSignal::new(board.span),
-            tally: RwSignal::new(board.tally),
+            counts: RwSignal::new((board.tally, board.span)),
             now: RwSignal::new(board.now),
             seq: StoredValue::new(board.seq),
             live: RwSignal::new(Live::Unknown),
             is_signed_out: RwSignal::new(false),
             notes: Notes::new(),
-            drawn: StoredValue::new(choice.clone()),
             choice: RwSignal::new(choice),
             asked: RwSignal::new(None),
-            held: StoredValue::new(Vec::new()),
-            late: StoredValue::new(None),
+            aside: StoredValue::new(aside),
         };
         desk.lay_out(board);
         desk
@@ -186,7 +186,7 @@ impl Desk {
     /// The workspace's part of the address.
     #[must_use]
     pub fn slug(self) -> String {
-        self.workspace.with_value(|workspace| workspace.slug.clone())
+        self.aside.with_value(|aside| aside.slug.clone())
     }
 
     /// The cell of a page.
@@ -198,8 +198,8 @@ impl Desk {
 
     /// Takes a page as it is now, and says so where its status changed. `false` when there is no place for it.
     pub fn put(self, page: PageView) -> bool {
-        self.late.update_value(|late| {
-            if let Some((_, pages)) = late {
+        self.aside.update_value(|aside| {
+            if let Some((_, pages)) = &mut aside.late {
                 pages.retain(|other| other.id != page.id);
                 pages.push(page.clone());
             }
@@ -236,8 +236,9 @@ impl Desk {
     /// A board of this choice is about to be asked for. Answers the rows that must stay in it: those that are shown,
     /// as long as nobody chose anew.
     pub fn before_board(self, choice: &Choice) -> String {
-        self.late.set_value(Some((self.seq.get_value(), Vec::new())));
-        if self.drawn.with_value(|drawn| drawn != choice) {
+        let seq = self.seq.get_value();
+        self.aside.update_value(|aside| aside.late = Some((seq, Vec::new())));
+        if self.aside.with_value(|aside| aside.drawn != *choice) {
             return String::new();
         }
         let ids = |rows: &Vec<Row>| rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(",");
@@ -247,7 +248,8 @@ impl Desk {
     /// Takes a board of this choice, unless it is older than what was known when it was asked for. What was heard of
     /// since goes before what it says. Cells that stay keep their signals, and with them the focus.
     pub fn take(self, mut board: Board, mut choice: Choice) -> bool {
-        let (known, late) = self.late.try_update_value(Option::take).flatten().unwrap_or_default();
+        let late = self.aside.try_update_value(|aside| aside.late.take());
+        let (known, late) = late.flatten().unwrap_or_default();
         if board.seq < known {
             return false;
         }
@@ -257,14 +259,13 @@ impl Desk {
         self.seq.update_value(|seq| *seq = board.seq.max(*seq));
         self.may_connect.set(board.may_connect);
         self.now.set(board.now);
-        self.tally.set(board.tally);
-        self.span.set(board.span);
+        self.counts.set((board.tally, board.span));
         if self.choice.with_untracked(|now| *now == choice) {
             // A place beyond the end became the last one.
             choice.from = board.span.from;
             self.choice.update_untracked(|now| now.from = board.span.from);
         }
-        self.drawn.set_value(choice);
+        self.aside.update_value(|aside| aside.drawn = choice);
         self.lay_out(board);
         true
     }
@@ -272,17 +273,18 @@ impl Desk {
     /// A popup of this cell is waited for: the cell stays the same when its row goes and comes back.
     pub fn hold(self, cell: &Cell) {
         self.let_go(cell);
-        self.held.update_value(|held| held.push(cell.clone()));
+        self.aside.update_value(|aside| aside.held.push(cell.clone()));
     }
 
     /// Nothing waits for the cell any more.
     pub fn let_go(self, cell: &Cell) {
-        self.held.try_update_value(|held| held.retain(|other| !Arc::ptr_eq(&other.changes, &cell.changes)));
+        let is_other = |other: &Cell| !Arc::ptr_eq(&other.changes, &cell.changes);
+        self.aside.try_update_value(|aside| aside.held.retain(is_other));
     }
 
     fn held(self, location: LocationId, network: &NetworkId) -> Option<Cell> {
         let is_it = |cell: &&Cell| cell.location == location && cell.network.with_untracked(|here| here.id == *network);
-        self.held.with_value(|held| held.iter().find(is_it).cloned())
+        self.aside.with_value(|aside| aside.held.iter().find(is_it).cloned())
     }
 
     fn place_of(self, page: &PageView) -> Option<Cell> {

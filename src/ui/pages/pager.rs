@@ -15,10 +15,10 @@ pub const TABLE: &str = "pages";
 #[component]
 pub fn Pager() -> impl IntoView {
     let Parts { desk, feed, .. } = expect_context();
-    let is_needed = move || desk.span.with(|span| span.all > SHOWN_AT_ONCE);
-    let earlier = move || desk.span.with(|span| span.from.saturating_sub(SHOWN_AT_ONCE));
-    let later = move || desk.span.with(|span| span.from + desk.rows.with(Vec::len));
-    let words = move || desk.span.with(|span| words::so_many_shown(span.from + 1, later(), span.all));
+    let is_needed = move || desk.counts.with(|(_, span)| span.all > SHOWN_AT_ONCE);
+    let earlier = move || desk.counts.with(|(_, span)| span.from.saturating_sub(SHOWN_AT_ONCE));
+    let later = move || desk.counts.with(|(_, span)| span.from + desk.rows.with(Vec::len));
+    let words = move || desk.counts.with(|(_, span)| words::so_many_shown(span.from + 1, later(), span.all));
     let go = move |from: usize| {
         feed.choose(|choice| choice.from = from);
         browser::focus(TABLE);
@@ -32,7 +32,7 @@ pub fn Pager() -> impl IntoView {
                     class="button"
                     name="from"
                     value=move || earlier().to_string()
-                    disabled=move || desk.span.with(|span| span.from == 0)
+                    disabled=move || desk.counts.with(|(_, span)| span.from == 0)
                     on:click=move |_| go(earlier())
                 >
                     {words::EARLIER}
@@ -42,7 +42,7 @@ pub fn Pager() -> impl IntoView {
                     class="button"
                     name="from"
                     value=move || later().to_string()
-                    disabled=move || desk.span.with(|span| later() >= span.all)
+                    disabled=move || desk.counts.with(|(_, span)| later() >= span.all)
                     on:click=move |_| go(later())
                 >
                     {words::LATER}

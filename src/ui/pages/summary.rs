@@ -8,7 +8,7 @@ use crate::domain::{Tally, words};
 /// The top of the tab.
 #[component]
 pub fn Summary(desk: Desk) -> impl IntoView {
-    let tally = desk.tally;
+    let tally = Memo::new(move |_| desk.counts.with(|(tally, _)| *tally));
     let heading = move || tally.with(|tally| words::so_many_connected(tally.connected, tally.all));
     let needs = move || tally.with(|tally| words::who_needs_you(tally.needs_you, tally.expiring));
     view! {
@@ -41,7 +41,7 @@ fn LiveSign(live: RwSignal<Live>) -> impl IntoView {
 
 /// Drawn, because the content security policy forbids widths in `style`. Says nothing that the sentence does not.
 #[component]
-fn Meter(tally: RwSignal<Tally>) -> impl IntoView {
+fn Meter(tally: Memo<Tally>) -> impl IntoView {
     let parts = Memo::new(move |_| tally.with(Parts::of));
     let green = move || parts.with(|parts| parts.green.to_string());
     let amber_from = green;

@@ -37,7 +37,7 @@ pub fn Tools(desk: Desk) -> impl IntoView {
 #[component]
 fn Chip(which: Which) -> impl IntoView {
     let Parts { desk, feed, .. } = expect_context();
-    let count = move || desk.tally.with(|tally| tally.count(which));
+    let count = move || desk.counts.with(|(tally, _)| tally.count(which));
     let is_pressed = move || if desk.choice.with(|choice| choice.show == which) { "true" } else { "false" };
     let press = move |_| {
         feed.choose(|choice| {
