@@ -13,7 +13,9 @@ pub fn error(error: ApiError) -> &'static str {
         ApiError::WrongPassword => "The e-mail or the password is wrong. Check both and try again.",
         ApiError::BadInput(field) => bad_field(field),
         ApiError::TooMany => "Too many tries. Wait a few minutes, then try again.",
-        ApiError::Unavailable => "Greentick could not be reached. Try again in a moment.",
+        ApiError::Unavailable => {
+            "Greentick could not do it now. Try again in a moment. If it stays so, whoever runs this Greentick finds the reason in its log."
+        }
     }
 }
 
