@@ -9,7 +9,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{
     App, Parts, Refusal,
@@ -125,7 +125,7 @@ async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
         return Ok(Keys::read(&file)?);
     }
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| KeysError::File { file: file.display().to_string(), cause })?;
+        std::fs::create_dir_all(folder).map_err(|cause| KeysError::New { file: file.display().to_string(), cause })?;
     }
     let keys = Keys::create(&file)?;
     super::command::say(&format!(
@@ -156,9 +156,22 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// When the database does not answer.
 pub async fn begin_work(app: &App) -> Result<(), StartError> {
     connect::recover(app).await?;
+    app.tasks.spawn(recover_the_rest(app.clone()));
     tokio::spawn(events::listen(app.store.clone(), app.bus.clone()));
     app.tasks.spawn(keeper::run(app.clone()));
     Ok(())
+}
+
+/// What another process was at when this one started, and has not ended by now, it left behind.
+async fn recover_the_rest(app: App) {
+    tokio::select! {
+        () = app.stopping.cancelled() => {}
+        () = tokio::time::sleep(connect::IN_FLIGHT) => {
+            if let Err(error) = connect::recover(&app).await {
+                warn!(%error, "interrupted attempts were not looked at; the next start does it");
+            }
+        }
+    }
 }
 
 /// Serves until SIGTERM or Ctrl-C; then no new request is taken, streams end, and what is in flight is finished.

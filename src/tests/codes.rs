@@ -58,6 +58,8 @@ on_both! {
         assert_eq!(world.requests("chirper", "token").await, 1);
         world.fault(json!({ "network": "chirper", "delay_ms": null })).await;
 
+        // Long enough that nobody can be at work on it any more.
+        world.clock.advance(Duration::from_secs(66));
         world.another_process().await;
         let end = owner.looks(popup.attempt).await.state;
         assert_eq!(end, AttemptState::Failed(Trouble::NoAnswer));
@@ -69,4 +71,22 @@ on_both! {
         owner.connects(page, "ben").await;
         assert_eq!((owner.sees(page).await, sent(world).await), (Status::Connected, vec![json!(1), json!(1)]));
     }
+}
+
+/// A new process beside an old one, as when a new version is rolled out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_starts_leaves_what_another_is_at() {
+    let world = World::on_postgres_with(vec![]).await;
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["chirper"]).await[0];
+    let callback = owner.opens_popup(page).await.callback(Say::Yes("ben")).await;
+    world.fault(json!({ "network": "chirper", "delay_ms": 1_500 })).await;
+    let starts = async {
+        while world.requests("chirper", "token").await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        world.another_process().await;
+    };
+    tokio::join!(owner.get(&callback), starts);
+    assert_eq!((owner.sees(page).await, world.living_grants("chirper").await), (Status::Connected, 1));
 }

@@ -8,15 +8,16 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 pub use super::rows::attempt::Model as Attempt;
-use super::{ConnectError, finish, rows::attempt};
+use super::{ConnectError, later, rows::attempt};
 use crate::{
     domain::{Account, AttemptId, AttemptState, Moment, SessionId},
     server::{
         App,
         networks::Tokens,
-        store::{Json, StoreError},
+        store::{Backend, Json, StoreError},
         vault::{Place, Vault, VaultError, hash},
     },
 };
@@ -25,6 +26,8 @@ use crate::{
 pub const LIFE: Duration = Duration::from_mins(10);
 /// A tab that asks how an attempt stood has asked by then.
 const KEPT_FOR: Duration = Duration::from_hours(24);
+/// An exchange takes a minute at most, so by then whoever is alive has brought its attempt to an end.
+pub const IN_FLIGHT: Duration = Duration::from_secs(65);
 /// A sweep is no reason to hold anybody up.
 const SWEPT_AT_ONCE: u64 = 500;
 /// More open popups than this in one session would make the request's cookies too long for some servers.
@@ -249,18 +252,23 @@ pub async fn sweep(app: &App) -> Result<(), ConnectError> {
     Ok(())
 }
 
-/// Goes on, at start, with attempts whose answer had come when the last process ended.
+/// Goes on with attempts that a process left when it ended. On a shared database another process may still be at work
+/// on those that were taken a moment ago; they are for a later call, after [`IN_FLIGHT`].
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database does not answer. An attempt that cannot go on now is tried again, and keeps no process from starting.
 pub async fn recover(app: &App) -> Result<(), ConnectError> {
+    let grace = if app.store.backend() == Backend::Postgres { IN_FLIGHT } else { Duration::ZERO };
     let interrupted = attempt::Entity::find()
-        .filter(attempt::Column::TakenAt.is_not_null())
+        .filter(attempt::Column::TakenAt.lte(app.clock.now() - grace))
         .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
         .all(app.store.read())
         .await?;
     for attempt in interrupted {
-        finish::go_on(app, attempt).await?;
+        let id = attempt.id;
+        if let Err(error) = later::go_on_at_last(app, attempt).await {
+            warn!(attempt = %id, %error, "an interrupted attempt cannot go on yet");
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ mod returning;
 mod rows;
 mod start;
 
-pub use attempts::{Attempt, recover, sweep};
+pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
 pub use choose::{Choices, choices, choose};
 pub use disconnect::disconnect;

@@ -24,6 +24,17 @@ pub enum KeysError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// There was no key yet, and a new one cannot be written.
+    #[error(
+        "the vault's new key file {file} cannot be written: {cause}; let this process write there, or name another file \
+         in vault_key_file"
+    )]
+    New {
+        /// Which file.
+        file: String,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// A line is no key.
     #[error("line {line} of {place} is not `id:base64 of 32 bytes`; put back the line as it was")]
     Line {
@@ -87,14 +98,15 @@ impl Keys {
     /// # Errors
     /// As [`Keys::parse`], and [`KeysError::File`].
     pub fn read(file: &Path) -> Result<Self, KeysError> {
-        let text = std::fs::read_to_string(file).map_err(|cause| named(file, cause))?;
+        let named = |cause| KeysError::File { file: file.display().to_string(), cause };
+        let text = std::fs::read_to_string(file).map_err(named)?;
         Self::parse(&text.into(), &file.display().to_string())
     }
 
     /// Makes a key file with one new key, readable by its owner only. Never overwrites.
     ///
     /// # Errors
-    /// [`KeysError::File`], also when there is a file already.
+    /// [`KeysError::New`], also when there is a file already.
     pub fn create(file: &Path) -> Result<Self, KeysError> {
         use std::{io::Write, os::unix::fs::OpenOptionsExt};
         let id = format!("k{:08x}", u32::from_be_bytes(random()));
@@ -104,7 +116,7 @@ impl Keys {
             made.write_all(line.expose_secret().as_bytes())?;
             made.sync_all()
         })
-        .map_err(|cause| named(file, cause))?;
+        .map_err(|cause| KeysError::New { file: file.display().to_string(), cause })?;
         Self::parse(&line, &file.display().to_string())
     }
 
@@ -131,10 +143,6 @@ fn parse_line(line: &str) -> Option<(String, Key)> {
     (!id.is_empty()).then(|| (id.to_owned(), Key::new(Box::new(bytes))))
 }
 
-fn named(file: &Path, cause: std::io::Error) -> KeysError {
-    KeysError::File { file: file.display().to_string(), cause }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +161,6 @@ mod tests {
         Keys::create(&file).expect("a new key file");
         assert_eq!(std::fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
         assert!(Keys::read(&file).is_ok());
-        assert!(matches!(Keys::create(&file), Err(KeysError::File { .. })));
+        assert!(matches!(Keys::create(&file), Err(KeysError::New { .. })));
     }
 }
