@@ -35,7 +35,7 @@ export class Changes {
     for (const place of PLACES) await expectStatus(page, place, 'not connected');
     const { request } = page.context();
     const headers = { origin: greentick.origin, accept: 'application/json' };
-    const answer = await request.post(`${greentick.origin}/api/pages/board`, { headers, form: { workspace: 'harbour-coffee' } });
+    const answer = await request.post(`${greentick.origin}/api/pages/board`, { headers, form: { workspace: 'harbour-coffee', q: '', show: 'all', from: '0', shown: '' } });
     const { locations, pages } = await answer.json() as Board;
     const idOf = ({ location, network }: Place) => {
       const row = locations.find(({ name }) => name === location);

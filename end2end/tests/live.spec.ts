@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { Changes } from '../support/changes.ts';
 import { expect, test } from '../support/test.ts';
-import { said, shown, watch } from '../support/watch.ts';
+import { said, watch } from '../support/watch.ts';
 import { Wire } from '../support/wire.ts';
 import {
   askToDisconnect, connect, disconnect, expectStatus, icons, isLive, isReconnecting, open, pageWith, press, redPage, type Place,
@@ -66,10 +66,10 @@ test('an update keeps search, filter, scroll and focus', async ({ owner, greenti
 
   const other = (await redPlaces(secondBrowser)).find((one) => one.location !== place.location) ?? place;
   await connect(secondBrowser, other, await greentick.sandbox.stranger(other.network));
-  const all = Number((await owner.getByRole('button', { name: /^Connected/ }).textContent())?.match(/\d+/)?.[0]);
+  const all = async () => Number((await owner.getByRole('button', { name: /^Connected/ }).textContent())?.match(/\d+/)?.[0]);
   // One that expires works until it does.
   const works = ['connected', 'network not answering', 'expiring'];
-  expect(all).toBe((await icons(secondBrowser)).filter((one) => works.includes(one.status)).length);
+  await expect.poll(all).toBe((await icons(secondBrowser)).filter((one) => works.includes(one.status)).length);
   await expect(search).toHaveValue(place.location);
   await expect(search).toBeFocused();
   await expect(chip).toHaveAttribute('aria-pressed', 'true');
@@ -138,29 +138,6 @@ test('AT-20: the stream cut and restored a hundred times: no change is missed, a
   for (const one of [tab, second]) expect(await icons(one)).toEqual(await icons(fresh));
   expect(await greentick.sandbox.alive('Hush', changes.person)).toBe(changes.isAnyConnected ? 1 : 0);
   wire.remove();
-});
-
-test('P6: the icon follows the callback in less than 300 ms, nineteen times of twenty', async ({ owner, greentick }) => {
-  test.slow();
-  await watch(owner.context());
-  await open(owner, greentick.pagesTab);
-  const place = await redPage(owner);
-  const person = await greentick.sandbox.stranger(place.network);
-  const answered: number[] = [];
-  owner.context().on('response', async (response) => {
-    if (!response.url().includes('/oauth/callback/')) return;
-    const { startTime, responseStart } = response.request().timing();
-    answered.push(startTime + responseStart);
-  });
-  for (let round = 0; round < 20; round += 1) {
-    await connect(owner, place, person);
-    await disconnect(owner, place);
-  }
-  const turned = (await shown(owner, place)).filter(({ status }) => status === 'connected').map(({ at }) => at);
-  expect(turned).toHaveLength(20);
-  expect(answered).toHaveLength(20);
-  const took = turned.map((at, round) => Math.round(at - answered[round])).sort((a, b) => a - b);
-  expect(took[18], `of ${took} ms`).toBeLessThan(300);
 });
 
 test('a network that is slow to take a permission back: its late answer leaves the dialog of another page, and that page, alone', async ({ owner, greentick }) => {

@@ -46,6 +46,7 @@ for (const [width, viewport] of Object.entries(SCREENS)) {
       await page.getByRole('searchbox').fill('nothing is called this');
       await check('nothing found');
       await page.getByRole('searchbox').fill('');
+      await expect(page.getByRole('table')).toBeVisible();
       const popup = await clickRed(page, await redPage(page));
       await check('pages, waiting for a popup');
       await popup.close();

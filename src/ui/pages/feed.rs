@@ -19,7 +19,7 @@ use crate::{
 
 /// How often relative times move on.
 const TICK: Duration = Duration::from_secs(30);
-/// Counts and the rows that fit follow a change after this long: a burst of changes is counted once.
+/// Counts and the rows that fit follow a change at once; a burst of changes is counted no more often than this.
 const RECOUNT: Duration = Duration::from_millis(400);
 /// How long to wait before asking again for what was missed.
 const RETRY: Duration = Duration::from_secs(2);
@@ -30,7 +30,8 @@ pub struct Feed {
     desk: Desk,
     waits: Waits,
     is_asking: StoredValue<bool>,
-    is_recounting: StoredValue<bool>,
+    /// While it rests after a recount: whether something changed meanwhile.
+    rests: StoredValue<Option<bool>>,
     /// The newest event that this tab has heard of, and whether only a new board will do.
     wanted: StoredValue<(i64, bool)>,
 }
@@ -43,7 +44,7 @@ impl Feed {
             desk,
             waits,
             is_asking: StoredValue::new(false),
-            is_recounting: StoredValue::new(false),
+            rests: StoredValue::new(None),
             wanted: StoredValue::new((0, false)),
         }
     }
@@ -79,14 +80,14 @@ impl Feed {
 
     /// Something changed that may count, or fit, though its cell is not shown.
     fn recount(self) {
-        if self.is_recounting.get_value() {
-            return;
+        if self.rests.get_value().is_some() {
+            return self.rests.set_value(Some(true));
         }
-        self.is_recounting.set_value(true);
+        self.rests.set_value(Some(false));
+        self.refresh();
         browser::soon(RECOUNT, move || {
-            if !self.desk.is_gone() {
-                self.is_recounting.set_value(false);
-                self.refresh();
+            if self.rests.try_update_value(Option::take).flatten() == Some(true) {
+                self.recount();
             }
         });
     }
