@@ -46,8 +46,7 @@ test('AT-18: a hostile page at the network has no opener and finds no way to lea
   await expectStatus(owner, place, 'connected');
 });
 
-test('AT-18: if the start page did not disown its opener, the same attack would lead our tab away', async ({ owner, greentick, browserName }) => {
-  test.skip(browserName === 'firefox', 'Firefox 153 denies this to a popup of another site by itself');
+test('AT-18: if the start page did not disown its opener, the same attack would lead our tab away', async ({ owner, greentick }) => {
   await owner.context().addInitScript(() => {
     const opener = window.opener;
     Object.defineProperty(window, 'opener', { get: () => opener, set: () => undefined });
