@@ -123,6 +123,7 @@ test('search and filters show what they say', async ({ owner }) => {
   await search.fill('no such place');
   await expect(owner.getByText('No location fits.')).toBeVisible();
   await search.fill('');
+  await expect(owner.getByRole('rowheader', { name: 'Bondi Beach' })).toBeVisible();
   const count = async (chip: RegExp) =>
     Number((await owner.getByRole('button', { name: chip }).textContent())?.match(/\d+/)?.[0]);
   const shown = await icons(owner);

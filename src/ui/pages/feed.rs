@@ -151,7 +151,7 @@ impl Feed {
         }
         self.is_asking.set_value(true);
         spawn_local(async move {
-            let answer = self.fetch(last, needs_board).await;
+            let answer = if needs_board { self.fetch_board().await } else { self.fetch_missed(last).await };
             if self.desk.is_gone() {
                 return;
             }
@@ -168,36 +168,45 @@ impl Feed {
         });
     }
 
-    async fn fetch(self, last: i64, needs_board: bool) -> Result<(), ApiError> {
+    async fn fetch_board(self) -> Result<(), ApiError> {
+        // The board is as new as anything heard of so far; what is heard of from here on is a wish of its own.
+        self.wanted.set_value((0, false));
+        let choice = self.desk.choice.get_untracked();
+        let shown = self.desk.before_board(&choice);
         let slug = self.desk.slug();
-        if needs_board {
-            // The board is as new as anything heard of so far; what is heard of from here on is a wish of its own.
-            self.wanted.set_value((0, false));
-            let choice = self.desk.choice.get_untracked();
-            let shown = self.desk.before_board(&choice);
-            let answer = api::pages::board(slug, choice.search.clone(), choice.show, choice.from, shown).await;
-            let board = answer.inspect_err(|_| self.want_board())?;
-            if !self.desk.is_gone() && !self.desk.take(board, choice) {
-                self.want_board();
-            }
-            return Ok(());
+        let answer = api::pages::board(slug, choice.search.clone(), choice.show, choice.from, shown).await;
+        let board = answer.inspect_err(|_| self.want_board())?;
+        // One by one and in order: a board that is ahead would tell two changes of a page as one, or as none.
+        if !self.desk.is_gone() && board.seq > self.desk.seq.get_value() {
+            self.take_missed().await.inspect_err(|_| self.want_board())?;
         }
-        let missed = api::pages::events_after(slug, last).await?;
+        if !self.desk.is_gone() && !self.desk.take(board, choice) {
+            self.want_board();
+        }
+        Ok(())
+    }
+
+    async fn fetch_missed(self, last: i64) -> Result<(), ApiError> {
+        let is_whole = self.take_missed().await?;
         if self.desk.is_gone() {
             return Ok(());
         }
-        match missed {
-            CatchUp::Snapshot => self.want_board(),
-            CatchUp::Events(events) => {
-                for event in events {
-                    self.take(event);
-                }
-                // A number that was told but cannot be had is not asked for again and again.
-                let got = self.desk.seq.get_value();
-                self.wanted.update_value(|wanted| wanted.1 |= got < wanted.0 && got == last);
+        // A number that was told but cannot be had is not asked for again and again.
+        let got = self.desk.seq.get_value();
+        self.wanted.update_value(|wanted| wanted.1 |= !is_whole || (got < wanted.0 && got == last));
+        Ok(())
+    }
+
+    /// Takes the events after the last one that is known; `false` when there are too many, or none to be had.
+    async fn take_missed(self) -> Result<bool, ApiError> {
+        let missed = api::pages::events_after(self.desk.slug(), self.desk.seq.get_value()).await?;
+        let CatchUp::Events(events) = missed else { return Ok(false) };
+        for event in events {
+            if !self.desk.is_gone() {
+                self.take(event);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn want_board(self) {
