@@ -18,10 +18,14 @@ use super::{
 };
 use crate::{
     domain::{
-        CatchUp, Choice, Event, EventKind, GrantId, LocationCard, LocationId, Moment, NetworkCard, PageView,
-        SHOWN_AT_ONCE, Show, Span, Status, Tally, WorkspaceId,
+        Ability, CatchUp, Choice, Event, EventKind, GrantId, LocationCard, LocationId, Moment, NetworkCard, NetworkId,
+        PageId, PageView, Reason, SHOWN_AT_ONCE, Show, Span, Status, Tally, WorkspaceId,
     },
-    server::{App, events, networks, store::StoreError, workspaces},
+    server::{
+        App, events, networks,
+        store::{Json, StoreError},
+        workspaces,
+    },
 };
 
 /// So many workspaces are kept; a page takes about 400 bytes, so that is less than a gigabyte of the largest.
@@ -109,18 +113,29 @@ impl Roster {
         let db = app.store.read();
         // The number first: what is read after it is at least as new, and an event that is taken twice does no harm.
         let seq = events::current(db, workspace).await?;
-        let ends: Vec<(GrantId, Moment)> = grant::Entity::find()
+        let grants = grant::Entity::find()
             .select_only()
             .columns([grant::Column::Id, grant::Column::MustActAt])
             .filter(grant::Column::Workspace.eq(workspace))
             .filter(grant::Column::MustActAt.is_not_null())
             .into_tuple()
-            .all(db)
-            .await?;
+            .all(db);
+        let pages = page::Entity::find()
+            .select_only()
+            .columns(COLUMNS)
+            .filter(page::Column::Workspace.eq(workspace))
+            .into_tuple()
+            .all(db);
+        // At the same time: somebody waits for the first answer after a start.
+        let locations = workspaces::locations(app, workspace);
+        let (locations, ends, pages) =
+            tokio::try_join!(locations, async { Ok(grants.await?) }, async { Ok(pages.await?) })?;
+        let (ends, pages): (Vec<(GrantId, Moment)>, Vec<Columns>) = (ends, pages);
         let ends: HashMap<GrantId, Moment> = ends.into_iter().collect();
         let mut roster = Self { seq: Some(seq), ..Self::default() };
-        roster.lay_out(workspaces::locations(app, workspace).await?);
-        for row in page::Entity::find().filter(page::Column::Workspace.eq(workspace)).all(db).await? {
+        roster.lay_out(locations);
+        for columns in pages {
+            let row = row_of(workspace, columns);
             let must_act_at = row.grant_id.and_then(|grant| ends.get(&grant).copied());
             roster.put(view_of(must_act_at, row));
         }
@@ -169,6 +184,54 @@ impl Roster {
             tally: Tally::of(self.lines.iter().flat_map(|line| line.pages.iter().map(|page| judge.status(page)))),
             span: Span { from, all: fitting.len() },
         }
+    }
+}
+
+/// In the order of [`COLUMNS`]. By their places: looking ten thousand rows' columns up by name takes as long as reading.
+type Columns = (
+    PageId,
+    LocationId,
+    NetworkId,
+    String,
+    Option<GrantId>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<Moment>,
+    Json<Vec<Ability>>,
+    Option<Json<Reason>>,
+);
+
+const COLUMNS: [page::Column; 11] = [
+    page::Column::Id,
+    page::Column::Location,
+    page::Column::Network,
+    page::Column::Link,
+    page::Column::GrantId,
+    page::Column::AccountId,
+    page::Column::AccountName,
+    page::Column::LinkedBy,
+    page::Column::LinkedAt,
+    page::Column::Missing,
+    page::Column::Reason,
+];
+
+fn row_of(workspace: WorkspaceId, columns: Columns) -> page::Model {
+    let (id, location, network, link, grant_id, account_id, account_name, linked_by, linked_at, missing, reason) =
+        columns;
+    page::Model {
+        id,
+        workspace,
+        location,
+        network,
+        link,
+        grant_id,
+        account_id,
+        account_name,
+        linked_by,
+        linked_at,
+        missing,
+        reason,
     }
 }
 

@@ -248,8 +248,7 @@ impl Desk {
     /// Takes a board of this choice, unless it is older than what was known when it was asked for. What was heard of
     /// since goes before what it says. Cells that stay keep their signals, and with them the focus.
     pub fn take(self, mut board: Board, mut choice: Choice) -> bool {
-        let late = self.aside.try_update_value(|aside| aside.late.take());
-        let (known, late) = late.flatten().unwrap_or_default();
+        let (known, late) = self.aside.try_update_value(|aside| aside.late.take()).flatten().unwrap_or_default();
         if board.seq < known {
             return false;
         }
@@ -257,8 +256,13 @@ impl Desk {
         board.pages.retain(|page| !is_late(page));
         board.pages.extend(late);
         self.seq.update_value(|seq| *seq = board.seq.max(*seq));
-        self.may_connect.set(board.may_connect);
-        self.now.set(board.now);
+        // Every cell hangs on these two. The time goes on by itself; a clock that is wrong by a minute is set anew.
+        if self.may_connect.get_untracked() != board.may_connect {
+            self.may_connect.set(board.may_connect);
+        }
+        if board.now.0.abs_diff(self.now.get_untracked().0) > 60_000 {
+            self.now.set(board.now);
+        }
         self.counts.set((board.tally, board.span));
         if self.choice.with_untracked(|now| *now == choice) {
             // A place beyond the end became the last one.

@@ -1,6 +1,8 @@
 //! The table: locations by networks. On a narrow screen each row becomes a card, by style alone, so the roles are named:
 //! some browsers take a table's meaning away with its layout.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::{
@@ -8,7 +10,13 @@ use super::{
     desk::{Desk, Row},
     pager::TABLE,
 };
-use crate::domain::{Tally, words};
+use crate::{
+    browser,
+    domain::{LocationId, Tally, words},
+};
+
+/// So many cells are drawn at a time when other rows are shown: about as many as a frame has time for.
+const CELLS_AT_ONCE: usize = 24;
 
 /// The rows of the board.
 #[component]
@@ -39,13 +47,41 @@ pub fn Table(desk: Desk) -> impl IntoView {
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                <For each=move || desk.rows.get() key let:row>
+                <For each=drawn_by_now(desk) key let:row>
                     <LocationRow desk row/>
                 </For>
             </tbody>
         </table>
     }
     .into_any()
+}
+
+/// The rows that are drawn already, and each time some more, so that typing and clicking never wait for the rest.
+fn drawn_by_now(desk: Desk) -> impl Fn() -> Vec<Row> + Send + Sync + 'static {
+    let (turn, drawn) = (RwSignal::new(()), StoredValue::new(None::<Vec<LocationId>>));
+    move || {
+        turn.track();
+        let mut rows = desk.rows.get();
+        let all = rows.len();
+        // What the server drew is there as a whole.
+        if let Some(before) = drawn.get_value() {
+            let columns = desk.networks.with_untracked(Vec::len).max(1);
+            let mut room = (CELLS_AT_ONCE / columns).max(1);
+            rows.retain(|row| {
+                let is_drawn = before.contains(&row.id);
+                let fits = is_drawn || room > 0;
+                room -= usize::from(fits && !is_drawn);
+                fits
+            });
+        }
+        if rows.len() < all {
+            browser::soon(Duration::ZERO, move || {
+                let _ = turn.try_set(());
+            });
+        }
+        drawn.set_value(Some(rows.iter().map(|row| row.id).collect()));
+        rows
+    }
 }
 
 #[component]
