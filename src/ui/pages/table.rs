@@ -15,8 +15,8 @@ use crate::{
     domain::{LocationId, Tally, words},
 };
 
-/// So many cells are drawn at a time when other rows are shown: about as many as a frame has time for.
-const CELLS_AT_ONCE: usize = 24;
+/// When other rows are shown, so many cells are drawn at a time: a frame has time for them on a slow machine too.
+const CELLS_AT_ONCE: usize = 10;
 
 /// The rows of the board.
 #[component]
