@@ -63,9 +63,11 @@ bench: ## Measure the release build, each number with its limit
 	@scripts/steps setup-test release
 	@$(with-tools) node benches/bench.mjs
 
-soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60)
+soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), and all of Firefox's tests
 	@scripts/setup soak
 	@$(with-tools) scripts/soak
+	@scripts/steps setup-test release
+	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox
 
 watch: setup ## The demo, rebuilt and reloaded on every change
 	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)
