@@ -13,7 +13,7 @@ use crate::{
     domain::{Account, Actor, AttemptState, Connection, Impossible, Link, Moment, PageId, Trouble},
     server::{
         App, accounts,
-        networks::{self, ExchangeError, NetworkApp, NoAnswer, Verdict, WhoError},
+        networks::{self, Clocked, ExchangeError, NetworkApp, NoAnswer, Plan, Verdict, WhoError},
         pages::{self, Approval, NewGrant, NotChanged},
         store::Writing,
     },
@@ -197,7 +197,7 @@ pub(super) async fn link(
         linked_by: by.clone(),
         linked_at: now,
         missing: network_app.definition.missing(&approved.scopes),
-        must_act_at: must_act_at(&approved.kept),
+        must_act_at: plan_of(network_app, &approved.kept, now).must_act_at,
     };
     let before = pages::grant_of(writing.txn(), attempt.page).await?;
     let new = new_grant(app, network_app, &approved, now);
@@ -225,9 +225,18 @@ pub(super) async fn link(
     Ok(AttemptState::Approved)
 }
 
-/// A token that refreshes itself asks nobody; one that cannot ends on its day.
-fn must_act_at(kept: &Kept) -> Option<Moment> {
-    kept.expires_at.filter(|_| kept.refresh().is_none())
+fn plan_of(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Plan {
+    let clocks = network_app.definition.clocks();
+    let known = Clocked {
+        issued_at: now,
+        expires_at: kept.expires_at,
+        refresh_expires_at: None,
+        data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
+        has_refresh: kept.refresh().is_some(),
+        is_failing: false,
+        phase: u32::try_from(now.0.unsigned_abs() % u64::from(u32::MAX)).unwrap_or_default().wrapping_mul(SCATTER),
+    };
+    networks::plan(&known, &clocks)
 }
 
 fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
@@ -239,7 +248,8 @@ fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Mome
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
         expires_at: approved.kept.expires_at,
-        must_act_at: must_act_at(&approved.kept),
+        refresh_expires_at: None,
+        plan: plan_of(network_app, &approved.kept, now),
         scopes: approved.scopes.clone(),
         next_visit_at: now + every,
     }

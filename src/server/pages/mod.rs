@@ -6,6 +6,7 @@
 mod add;
 mod board;
 mod grants;
+mod marks;
 mod roster;
 mod rows;
 mod transition;
@@ -15,6 +16,9 @@ pub use board::{board, details, view};
 pub use grants::{
     Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
     pinned_at, put_grant, release, visit_all_now, warn_once, workspaces_at,
+};
+pub use marks::{
+    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew, set_back,
 };
 pub use roster::Rosters;
 pub use transition::{Approval, NotChanged, approve, transition};
