@@ -23,6 +23,7 @@ mod odd_answers;
 mod person;
 mod pkce;
 mod postgres;
+mod refreshing;
 mod sealed;
 mod size;
 mod sizes;

@@ -193,14 +193,15 @@ pub(super) async fn link(
     }
     let by = accounts::name_of(writing.txn(), attempt.user_id).await?;
     let connection = Connection {
-        account,
+        account: Some(account),
         linked_by: by.clone(),
         linked_at: now,
         missing: network_app.definition.missing(&approved.scopes),
-        must_act_at: plan_of(network_app, &approved.kept, now).must_act_at,
+        must_act_at: plan_of(network_app, attempt, &approved.kept, now).must_act_at,
+        must_log_in: false,
     };
     let before = pages::grant_of(writing.txn(), attempt.page).await?;
-    let new = new_grant(app, network_app, &approved, now);
+    let new = new_grant(app, attempt, network_app, &approved, now);
     let grant = pages::put_grant(&writing, &app.vault, now, new).await?;
     let approval = Approval { grant, connection };
     match pages::approve(&mut writing, now, attempt.page, approval.clone(), Actor::Person(by.clone())).await {
@@ -225,7 +226,7 @@ pub(super) async fn link(
     Ok(AttemptState::Approved)
 }
 
-fn plan_of(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Plan {
+fn plan_of(network_app: &NetworkApp, attempt: &Attempt, kept: &Kept, now: Moment) -> Plan {
     let clocks = network_app.definition.clocks();
     let known = Clocked {
         issued_at: now,
@@ -234,12 +235,12 @@ fn plan_of(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Plan {
         data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
         has_refresh: kept.refresh().is_some(),
         is_failing: false,
-        phase: u32::try_from(now.0.unsigned_abs() % u64::from(u32::MAX)).unwrap_or_default().wrapping_mul(SCATTER),
+        phase: networks::phase(attempt.id.0),
     };
     networks::plan(&known, &clocks)
 }
 
-fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
+fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
     NewGrant {
         network_app: network_app.id,
@@ -249,7 +250,7 @@ fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Mome
         refresh: approved.kept.refresh(),
         expires_at: approved.kept.expires_at,
         refresh_expires_at: None,
-        plan: plan_of(network_app, &approved.kept, now),
+        plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
         next_visit_at: now + every,
     }
@@ -268,7 +269,7 @@ async fn heal_siblings(
         let Some(account) = link.pinned_to().and_then(|pin| pages_given.iter().find(|given| given.id == pin.id)) else {
             continue;
         };
-        let connection = Connection { account: account.clone(), ..approval.connection.clone() };
+        let connection = Connection { account: Some(account.clone()), ..approval.connection.clone() };
         let actor = Actor::Person(connection.linked_by.clone());
         let approval = Approval { grant: approval.grant, connection };
         pages::approve(writing, now, sibling, approval, actor).await?;

@@ -29,7 +29,7 @@ pub struct Spool {
     owner: Uuid,
     file: Arc<Mutex<File>>,
     /// What is in the file and not in the database yet.
-    open: Mutex<HashSet<Uuid>>,
+    unsaved: Mutex<HashSet<Uuid>>,
 }
 
 /// One answer, sealed.
@@ -87,7 +87,9 @@ impl Spool {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let owner = path.file_stem().and_then(|name| name.to_str()).and_then(|name| Uuid::parse_str(name).ok());
-            let Some(owner) = owner.filter(|_| path.extension().is_some_and(|ending| ending == ENDING)) else { continue };
+            let Some(owner) = owner.filter(|_| path.extension().is_some_and(|ending| ending == ENDING)) else {
+                continue;
+            };
             let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
             if file.try_lock().is_err() {
                 continue;
@@ -101,7 +103,7 @@ impl Spool {
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
         file.lock()?;
         reserve(&file);
-        Ok((Self { owner, file: Arc::new(Mutex::new(file)), open: Mutex::default() }, left))
+        Ok((Self { owner, file: Arc::new(Mutex::new(file)), unsaved: Mutex::default() }, left))
     }
 
     /// Who this process is, in the marks that it makes.
@@ -117,7 +119,7 @@ impl Spool {
     pub async fn keep(&self, line: &Line) -> std::io::Result<()> {
         let text = serde_json::to_string(line).expect("ids and text are always JSON") + "\n";
         // Before it is written: who empties the file looks here first.
-        self.open().insert(line.attempt);
+        self.unsaved().insert(line.attempt);
         let file = self.file.clone();
         let written = tokio::task::spawn_blocking(move || {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,8 +131,8 @@ impl Spool {
 
     /// The answer is in the database, or nobody needs it any more.
     pub fn is_done(&self, attempt: Uuid) {
-        let mut open = self.open();
-        if open.remove(&attempt) && open.is_empty() {
+        let mut unsaved = self.unsaved();
+        if unsaved.remove(&attempt) && unsaved.is_empty() {
             let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             // What stays in it does no harm: its mark is gone.
             if file.metadata().is_ok_and(|about| about.len() > ROOM / 2) && file.set_len(0).is_ok() {
@@ -139,8 +141,8 @@ impl Spool {
         }
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unsaved(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -26,7 +26,7 @@ pub use definition::{Definition, Iss, ResponseMode};
 pub use exchange::{ExchangeError, Tokens, exchange};
 pub use load::{DefinitionError, load};
 pub use pace::{Admission, admit, blocked, pause};
-pub use plan::{Clocked, Clocks, Plan, Renewal, plan};
+pub use plan::{Clocked, Clocks, Plan, Renewal, phase, plan};
 pub use refresh::{Held, RefreshError, Sent, refresh};
 pub use revoke::revoke;
 pub use verdict::Verdict;

@@ -61,7 +61,7 @@ pub async fn admit(
     let Some(row) = Entity::find_by_id(app).one(db).await? else { return Ok(Admission::Not(now + LONGEST_PAUSE)) };
     // Rounded up: a place that is due within this millisecond is not due yet.
     let slot = Moment(row.slot_at.div_euclid(1_000) + 1);
-    Ok(Admission::Not(row.paused_until.map_or(slot, |until| until.max(slot))))
+    Ok(Admission::Not(row.paused_until.map_or(slot, |until| Ord::max(until, slot))))
 }
 
 /// The apps that nothing may be asked of now.
@@ -93,6 +93,6 @@ pub(super) fn paused_after(misses: i64, now: Moment) -> Option<Moment> {
 }
 
 fn pause_after(misses: i64) -> Duration {
-    let doublings = u32::try_from(misses - MISSES_TO_PAUSE).unwrap_or_default().min(10);
-    LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow(doublings))
+    let doublings = u32::try_from(misses - MISSES_TO_PAUSE).unwrap_or_default();
+    Ord::min(LONGEST_PAUSE, FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings)))
 }

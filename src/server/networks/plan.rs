@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::Definition;
 use crate::domain::Moment;
 
@@ -125,6 +127,13 @@ fn next_refresh_at(known: &Clocked, clocks: &Clocks) -> Option<Moment> {
         .map(|end| at(end, spread(0.5, known.phase)));
     let due = by_access.into_iter().chain(by_refresh).min()?;
     Some(due.max(known.issued_at + clocks.least_age))
+}
+
+/// A number of a row's own that stays the same: the random end of its id.
+#[must_use]
+pub fn phase(id: Uuid) -> u32 {
+    let [.., a, b, c, d] = *id.as_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// `middle`, a tenth more or less: a thousand grants that were made in one minute are not renewed in one.

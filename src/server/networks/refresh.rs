@@ -1,7 +1,11 @@
 //! New tokens for old ones: one request, through whatever the caller sends it by.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use http::header::{DATE, RETRY_AFTER};
 use oauth2::{
     AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RefreshToken,
     RequestTokenError, TokenUrl,
@@ -15,6 +19,11 @@ use super::{
     exchange::{shaped, tokens},
 };
 use crate::domain::Reason;
+
+/// When a network says "slow down" and not for how long.
+const PAUSE: Duration = Duration::from_mins(1);
+/// Whatever it says: an app that asks for nothing for a day has lost its grants.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// What is held of a grant.
 pub struct Held {
@@ -63,9 +72,24 @@ pub async fn refresh(
         verdict: Verdict::NoAnswer,
         was_sent: if matches!(error, NoAnswer::Unreachable | NoAnswer::BadAddress) { Sent::No } else { Sent::Maybe },
     })?;
+    if answer.status() == http::StatusCode::TOO_MANY_REQUESTS {
+        let verdict = Verdict::SlowDown(retry_after(answer.headers()).unwrap_or(PAUSE).min(LONGEST_PAUSE));
+        return Err(RefreshError { verdict, was_sent: Sent::Yes });
+    }
     let answer = shaped(answer, &app.definition.token.scope_separator);
     let read = read(app, refresh, answer).await;
     read.map_err(|error| RefreshError { verdict: judged(&error), was_sent: Sent::Yes })
+}
+
+/// In seconds or as a date (RFC 9110, section 10.2.3). A date counts from the answer's own: their clock is not ours.
+fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::trim);
+    let when = text(RETRY_AFTER)?;
+    if let Ok(seconds) = when.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let (then, now) = (httpdate::parse_http_date(when).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+    then.duration_since(now).ok()
 }
 
 fn judged(error: &RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>) -> Verdict {

@@ -18,7 +18,8 @@ pub use grants::{
     pinned_at, put_grant, release, visit_all_now, warn_once, workspaces_at,
 };
 pub use marks::{
-    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew, set_back,
+    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
+    set_back,
 };
 pub use roster::Rosters;
 pub use transition::{Approval, NotChanged, approve, transition};

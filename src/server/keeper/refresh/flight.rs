@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use secrecy::SecretString;
 use tracing::warn;
 
-use super::{
-    End, RefreshFailure, Why, landing,
-    wire::Wire,
-};
+use super::{End, RefreshFailure, Why, landing, wire::Wire};
 use crate::{
     domain::{GrantId, Moment, Reason},
     server::{

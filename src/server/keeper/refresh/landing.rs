@@ -70,7 +70,7 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
         data_access_expires_at: grant.data_access_expires_at,
         has_refresh,
         is_failing: false,
-        phase: phase(grant.id.0),
+        phase: networks::phase(grant.id.0),
     };
     let Plan { next_refresh_at, must_act_at } = networks::plan(&known, &clocks);
     let scopes = tokens.scopes.clone().unwrap_or_else(|| grant.scopes.0.clone());
@@ -131,12 +131,6 @@ pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, to
 /// Owes the permission back, unless somebody needs it.
 pub(super) async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> Result<(), RefreshFailure> {
     Ok(connect::give_back(app, workspace, owed).await?)
-}
-
-/// A number of the grant's own that stays the same: the random end of its id.
-pub(super) fn phase(id: Uuid) -> u32 {
-    let [.., a, b, c, d] = *id.as_bytes();
-    u32::from_be_bytes([a, b, c, d])
 }
 
 /// No new tokens: what that means for the grant, and for its network.
@@ -230,5 +224,5 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
 /// Full jitter: anything up to the bound, so that what failed together does not come back together.
 fn backoff(failures: i64) -> Duration {
     let bound = LONGEST_BACKOFF.min(FIRST_BACKOFF * 2_u32.pow(u32::try_from(failures).unwrap_or(0).min(10)));
-    bound.mul_f64(f64::from(phase(Uuid::now_v7())) / f64::from(u32::MAX))
+    bound.mul_f64(f64::from(networks::phase(Uuid::now_v7())) / f64::from(u32::MAX))
 }

@@ -12,7 +12,7 @@ mod wire;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -31,6 +31,7 @@ use super::{
         store::StoreError,
         vault::VaultError,
     },
+    VisitError,
     spool::{Left, Spool},
 };
 use crate::domain::{GrantId, Moment};
@@ -94,6 +95,8 @@ enum RefreshFailure {
     NotChanged(#[from] NotChanged),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Visit(#[from] VisitError),
 }
 
 impl Refreshing {

@@ -12,7 +12,7 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::{
-    domain::{GrantId, Moment, NetworkAppId, WorkspaceId},
+    domain::{GrantId, NetworkAppId, WorkspaceId},
     server::{
         App,
         keeper::spool::Line,
