@@ -2,6 +2,7 @@
 
 mod m20261122_000001_start;
 mod m20261124_000001_known_browsers;
+mod m20261124_100020_chosen_later;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -11,6 +12,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_start::Migration), Box::new(m20261124_000001_known_browsers::Migration)]
+        vec![
+            Box::new(m20261122_000001_start::Migration),
+            Box::new(m20261124_000001_known_browsers::Migration),
+            Box::new(m20261124_100020_chosen_later::Migration),
+        ]
     }
 }

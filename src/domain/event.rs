@@ -8,8 +8,10 @@ use super::{Moment, NetworkCard, PageView, Reason, Returned};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum EventKind {
-    /// A person approved at the network.
+    /// A person approved at the network, or chose the page of what was approved before.
     Connected,
+    /// A person approved at the network and has not chosen the page yet.
+    Unchosen,
     /// A person gave the permission back here.
     Disconnected,
     /// The network definitely refuses the permission.
@@ -19,6 +21,10 @@ pub enum EventKind {
     },
     /// The granted abilities are others than before.
     AbilitiesChanged,
+    /// The network wants a person to log in there.
+    LogInWanted,
+    /// The network no longer does.
+    LoggedIn,
     /// The day on which a person must act is near.
     Expiring,
     /// A permission that was given back reached, or did not reach, the network.

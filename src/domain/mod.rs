@@ -31,4 +31,4 @@ pub use network::{Ability, NetworkCard};
 pub use page::{Account, Change, Connection, Impossible, Link, Reason, Returned};
 pub use person::{Me, SessionCard};
 pub use role::Role;
-pub use status::{EXPIRING_LEAD, Status};
+pub use status::{EXPIRING_LEAD, Lack, Status};

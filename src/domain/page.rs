@@ -19,8 +19,8 @@ pub struct Account {
 /// The facts of a page that was connected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
-    /// Whom the page is pinned to.
-    pub account: Account,
+    /// Whom the page is pinned to; `None` until a person has chosen one of several that the network gave.
+    pub account: Option<Account>,
     /// The name of the person who connected it.
     pub linked_by: String,
     /// When they did.
@@ -30,6 +30,9 @@ pub struct Connection {
     /// The day on which a person must act; `None` where nothing is known to end. Never the expiry of a token that
     /// refreshes itself.
     pub must_act_at: Option<Moment>,
+    /// Whether the network wants a person to log in there before it goes on.
+    #[serde(default)]
+    pub must_log_in: bool,
 }
 
 /// Why a page broke. Each has four words for the icon and a sentence for the dialog (see [`super::words`]).
@@ -44,6 +47,13 @@ pub enum Reason {
     Expired,
     /// The network refuses the token and says no more.
     Refused,
+    /// The permission works, and the page is not among what it reaches any more.
+    PageLost,
+    /// The network's answer with the new token was lost on the wire, and the old token is spent.
+    AnswerLost {
+        /// When it was sent for.
+        at: Moment,
+    },
 }
 
 /// What a page's link is.
@@ -61,7 +71,7 @@ pub enum Link {
 /// What can happen to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A person approved at the network.
+    /// A person approved at the network, or chose the page of what was approved before.
     Approved(Connection),
     /// A person gave the permission back here.
     Disconnected,
@@ -71,6 +81,11 @@ pub enum Change {
     AbilitiesFound {
         /// What is asked for and not granted.
         missing: Vec<Ability>,
+    },
+    /// The network wants a person to log in there, or no longer does.
+    LogIn {
+        /// Whether it does.
+        wanted: bool,
     },
     /// The day on which a person must act has come near.
     Expiring,
@@ -124,7 +139,7 @@ impl Link {
     /// Whom an approval must come from.
     #[must_use]
     pub fn pinned_to(&self) -> Option<&Account> {
-        self.connection().map(|connection| &connection.account)
+        self.connection()?.account.as_ref()
     }
 
     /// The link that follows `change`.
@@ -135,10 +150,14 @@ impl Link {
         match (self, change) {
             (Self::Unlinked, Change::Approved(new)) => Ok(Self::Linked(new)),
             (Self::Linked(old) | Self::Broken(old, _), Change::Approved(new)) => {
-                if old.account.id == new.account.id {
-                    return Ok(Self::Linked(new));
+                match (old.account, &new.account) {
+                    (Some(expected), Some(got)) if expected.id != got.id => {
+                        Err(Impossible::WrongAccount { expected, got: got.clone() })
+                    }
+                    // Nobody unpins a page by choosing nothing.
+                    (Some(_), None) => Err(Impossible::NothingChanges),
+                    _ => Ok(Self::Linked(new)),
                 }
-                Err(Impossible::WrongAccount { expected: old.account, got: new.account })
             }
             (Self::Linked(_) | Self::Broken(..), Change::Disconnected) => Ok(Self::Unlinked),
             (Self::Linked(old), Change::Died(reason)) => Ok(Self::Broken(old, reason)),
@@ -148,10 +167,11 @@ impl Link {
                 }
                 Ok(Self::Linked(Connection { missing, ..old }))
             }
-            (Self::Linked(old), Change::Expiring) => Ok(Self::Linked(old)),
-            (Self::Broken(..), Change::Died(_) | Change::AbilitiesFound { .. } | Change::Expiring) => {
-                Err(Impossible::NothingChanges)
+            (Self::Linked(old), Change::LogIn { wanted }) if old.must_log_in != wanted => {
+                Ok(Self::Linked(Connection { must_log_in: wanted, ..old }))
             }
+            (Self::Linked(old), Change::Expiring) => Ok(Self::Linked(old)),
+            (Self::Linked(_) | Self::Broken(..), _) => Err(Impossible::NothingChanges),
             // A late death does not revive a page that somebody disconnected meanwhile.
             (Self::Unlinked, _) => Err(Impossible::NotConnected),
         }
@@ -163,13 +183,36 @@ mod tests {
     use super::*;
 
     fn connection(account: &str) -> Connection {
+        Connection { account: Some(Account { id: account.into(), name: account.to_uppercase() }), ..unchosen() }
+    }
+
+    fn unchosen() -> Connection {
         Connection {
-            account: Account { id: account.into(), name: account.to_uppercase() },
+            account: None,
             linked_by: "Ada".into(),
             linked_at: Moment(0),
             missing: vec![],
             must_act_at: None,
+            must_log_in: false,
         }
+    }
+
+    #[test]
+    fn a_page_without_an_account_takes_any_and_never_loses_it_again() {
+        let linked = Link::Unlinked.after(Change::Approved(unchosen())).expect("an approval links");
+        assert_eq!(linked.pinned_to(), None);
+        let chosen = linked.after(Change::Approved(connection("a"))).expect("a choice pins");
+        assert_eq!(chosen.clone().after(Change::Approved(unchosen())), Err(Impossible::NothingChanges));
+        assert!(matches!(chosen.after(Change::Approved(connection("b"))), Err(Impossible::WrongAccount { .. })));
+    }
+
+    #[test]
+    fn a_log_in_is_wanted_once_and_over_once() {
+        let linked = Link::Linked(connection("a"));
+        assert_eq!(linked.clone().after(Change::LogIn { wanted: false }), Err(Impossible::NothingChanges));
+        let wanted = linked.clone().after(Change::LogIn { wanted: true }).expect("linked pages can want a log-in");
+        assert_eq!(wanted.clone().after(Change::LogIn { wanted: true }), Err(Impossible::NothingChanges));
+        assert_eq!(wanted.after(Change::LogIn { wanted: false }), Ok(linked));
     }
 
     #[test]

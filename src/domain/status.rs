@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ability, Link, Moment, Reason};
+use super::{Ability, Connection, Link, Moment, Reason};
 
 /// `expiring` begins this long before the day on which a person must act.
 pub const EXPIRING_LEAD: Duration = Duration::from_hours(7 * 24);
@@ -24,9 +24,31 @@ pub enum Status {
         days: u32,
     },
     /// Amber tick with an exclamation mark.
-    Partly(Vec<Ability>),
+    Partly(Lack),
     /// Green tick with a cloud: the network does not answer, and nothing says that the permission is gone.
     NotAnswering,
+}
+
+/// What a partly connected page lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// A person has not chosen which of the network's pages it is.
+    Page,
+    /// The network wants a person to log in there.
+    LogIn,
+    /// What was asked for and not granted.
+    Abilities(Vec<Ability>),
+}
+
+impl Lack {
+    fn of(connection: &Connection) -> Option<Self> {
+        match connection {
+            Connection { account: None, .. } => Some(Self::Page),
+            Connection { must_log_in: true, .. } => Some(Self::LogIn),
+            Connection { missing, .. } if !missing.is_empty() => Some(Self::Abilities(missing.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl Status {
@@ -43,8 +65,8 @@ impl Status {
             Link::Broken(_, reason) => return Self::Broken(*reason),
             Link::Linked(connection) => connection,
         };
-        if !connection.missing.is_empty() {
-            return Self::Partly(connection.missing.clone());
+        if let Some(lack) = Lack::of(connection) {
+            return Self::Partly(lack);
         }
         match connection.must_act_at {
             Some(day) if now + EXPIRING_LEAD >= day => Self::Expiring { days: now.days_until(day) },
@@ -89,25 +111,36 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Account, Connection};
+    use crate::domain::Account;
 
     const NOW: Moment = Moment(1_795_305_600_000);
 
     fn linked(missing: Vec<Ability>, must_act_in_days: Option<u64>) -> Link {
         Link::Linked(Connection {
-            account: Account { id: "1".into(), name: "One".into() },
+            account: Some(Account { id: "1".into(), name: "One".into() }),
             linked_by: "Ada".into(),
             linked_at: NOW,
             missing,
             must_act_at: must_act_in_days.map(|days| NOW + Duration::from_secs(days * 86_400)),
+            must_log_in: false,
         })
+    }
+
+    #[test]
+    fn what_is_lacked_most_is_told() {
+        let Link::Linked(all) = linked(vec![Ability::Read], Some(2)) else { return };
+        let lacks = |connection| Status::of(&Link::Linked(connection), Some(NOW), false, NOW);
+        let unchosen = Connection { account: None, must_log_in: true, ..all.clone() };
+        assert_eq!(lacks(unchosen), Status::Partly(Lack::Page));
+        assert_eq!(lacks(Connection { must_log_in: true, ..all.clone() }), Status::Partly(Lack::LogIn));
+        assert_eq!(lacks(all), Status::Partly(Lack::Abilities(vec![Ability::Read])));
     }
 
     #[test]
     fn the_more_urgent_status_wins() {
         let both = linked(vec![Ability::Publish], Some(2));
         assert_eq!(Status::of(&both, Some(NOW), true, NOW), Status::Connecting);
-        assert_eq!(Status::of(&both, Some(NOW), false, NOW), Status::Partly(vec![Ability::Publish]));
+        assert_eq!(Status::of(&both, Some(NOW), false, NOW), Status::Partly(Lack::Abilities(vec![Ability::Publish])));
         assert_eq!(Status::of(&linked(vec![], Some(2)), Some(NOW), false, NOW), Status::Expiring { days: 2 });
         assert_eq!(Status::of(&linked(vec![], Some(30)), Some(NOW), false, NOW), Status::NotAnswering);
         assert_eq!(Status::of(&linked(vec![], None), None, false, NOW), Status::Connected);

@@ -5,7 +5,14 @@ use proptest::{collection::vec, prelude::*, test_runner::RngSeed};
 use super::{Ability, Account, Change, Connection, Link, Moment, Reason, Status};
 
 fn reason() -> impl Strategy<Value = Reason> {
-    prop_oneof![Just(Reason::Removed), Just(Reason::PasswordChanged), Just(Reason::Expired), Just(Reason::Refused)]
+    prop_oneof![
+        Just(Reason::Removed),
+        Just(Reason::PasswordChanged),
+        Just(Reason::Expired),
+        Just(Reason::Refused),
+        Just(Reason::PageLost),
+        any::<i32>().prop_map(|at| Reason::AnswerLost { at: Moment(i64::from(at)) }),
+    ]
 }
 
 fn missing() -> impl Strategy<Value = Vec<Ability>> {
@@ -14,12 +21,16 @@ fn missing() -> impl Strategy<Value = Vec<Ability>> {
 
 fn connection() -> impl Strategy<Value = Connection> {
     let must_act_at = proptest::option::of(any::<i32>().prop_map(|ms| Moment(i64::from(ms))));
-    (any::<bool>(), missing(), must_act_at).prop_map(|(is_ben, missing, must_act_at)| Connection {
-        account: Account { id: if is_ben { "ben" } else { "ada" }.into(), name: "A name".into() },
-        linked_by: "Ada".into(),
-        linked_at: Moment(0),
-        missing,
-        must_act_at,
+    let account = prop_oneof![Just(None), Just(Some("ada")), Just(Some("ben"))];
+    (account, missing(), must_act_at, any::<bool>()).prop_map(|(account, missing, must_act_at, must_log_in)| {
+        Connection {
+            account: account.map(|id| Account { id: id.into(), name: "A name".into() }),
+            linked_by: "Ada".into(),
+            linked_at: Moment(0),
+            missing,
+            must_act_at,
+            must_log_in,
+        }
     })
 }
 
@@ -29,6 +40,7 @@ fn change() -> impl Strategy<Value = Change> {
         Just(Change::Disconnected),
         reason().prop_map(Change::Died),
         missing().prop_map(|missing| Change::AbilitiesFound { missing }),
+        any::<bool>().prop_map(|wanted| Change::LogIn { wanted }),
         Just(Change::Expiring),
     ]
 }

@@ -10,7 +10,7 @@ use super::{
     person::{Say, between},
     world::{World, expires_in},
 };
-use crate::domain::{Ability, AttemptState, Link, Status};
+use crate::domain::{Ability, AttemptState, Lack, Link, Status};
 
 const NETWORKS: [&str; 4] = ["chirper", "pagebook", "linkwork", "hush"];
 
@@ -49,7 +49,7 @@ on_both! {
         let scopes = ["post.write", "pages_publish", "w_post", "posts:write"];
         for (scope, page) in scopes.iter().zip(pages) {
             owner.opens_popup(page).await.answers(Say::YesBut("ben", scope)).await;
-            assert_eq!(owner.sees(page).await, Status::Partly(vec![Ability::Publish]), "{scope}");
+            assert_eq!(owner.sees(page).await, Status::Partly(Lack::Abilities(vec![Ability::Publish])), "{scope}");
             owner.connects(page, "ben").await;
             assert_eq!(owner.sees(page).await, Status::Connected, "{scope}");
         }

@@ -18,11 +18,12 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
 #[test]
 fn what_serde_json_writes_is_read() {
     let connection = Connection {
-        account: Account { id: "1".into(), name: "Café \"Übermut\" \\ \n\t\u{1} 🦘".into() },
+        account: Some(Account { id: "1".into(), name: "Café \"Übermut\" \\ \n\t\u{1} 🦘".into() }),
         linked_by: String::new(),
         linked_at: Moment(-1),
         missing: vec![Ability::Publish, Ability::Reply],
         must_act_at: Some(Moment(1_795_305_599_000)),
+        must_log_in: true,
     };
     let page = PageView {
         id: "01234567-89ab-4def-8123-456789abcdef".parse::<PageId>().expect("an id"),
@@ -35,6 +36,7 @@ fn what_serde_json_writes_is_read() {
     comes_back(&CatchUp::Snapshot);
     comes_back(&CatchUp::Events(vec![
         event(EventKind::Broken { reason: Reason::Removed }, Some(page)),
+        event(EventKind::Broken { reason: Reason::AnswerLost { at: Moment(7) } }, None),
         Event { actor: Actor::Keeper, ..event(EventKind::Connected, None) },
     ]));
     comes_back(&[Ok(()), Err(ApiError::NotFound), Err(ApiError::BadInput(Field::Email))]);

@@ -14,7 +14,7 @@ pub use popups::*;
 pub use reasons::*;
 pub use times::*;
 
-use crate::domain::{Ability, Reason, Status};
+use crate::domain::{Ability, Lack, Reason, Status};
 
 /// The words under an icon; empty where the icon says it all. `network` is the network's name.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn under_icon(status: &Status, network: &str) -> String {
         Status::Expiring { days: 0 } => "Ends today".into(),
         Status::Expiring { days: 1 } => "1 day left".into(),
         Status::Expiring { days } => format!("{days} days left"),
-        Status::Partly(missing) => cannot(missing),
+        Status::Partly(lack) => lacks(lack, network),
         Status::NotAnswering => format!("{network} is not answering"),
     }
 }
@@ -40,6 +40,8 @@ pub fn reason_in_short(reason: Reason, network: &str) -> String {
         Reason::PasswordChanged => "Password changed".into(),
         Reason::Expired => "Permission expired".into(),
         Reason::Refused => format!("Refused by {network}"),
+        Reason::PageLost => format!("Page lost at {network}"),
+        Reason::AnswerLost { .. } => "Answer was lost".into(),
     }
 }
 
@@ -66,6 +68,16 @@ pub fn icon_name(location: &str, network: &str, status: &Status) -> String {
     match status {
         Status::Connected | Status::NotConnected | Status::NotAnswering => format!("{location} on {network}: {name}"),
         _ => format!("{location} on {network}: {name}, {words}"),
+    }
+}
+
+/// What a partly connected page lacks: "Choose a page", "Log in at Instagram", "Cannot publish".
+#[must_use]
+pub fn lacks(lack: &Lack, network: &str) -> String {
+    match lack {
+        Lack::Page => "Choose a page".into(),
+        Lack::LogIn => format!("Log in at {network}"),
+        Lack::Abilities(missing) => cannot(missing),
     }
 }
 

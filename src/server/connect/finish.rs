@@ -193,11 +193,12 @@ pub(super) async fn link(
     }
     let by = accounts::name_of(writing.txn(), attempt.user_id).await?;
     let connection = Connection {
-        account,
+        account: Some(account),
         linked_by: by.clone(),
         linked_at: now,
         missing: network_app.definition.missing(&approved.scopes),
         must_act_at: must_act_at(&approved.kept),
+        must_log_in: false,
     };
     let before = pages::grant_of(writing.txn(), attempt.page).await?;
     let new = new_grant(app, network_app, &approved, now);
@@ -258,7 +259,7 @@ async fn heal_siblings(
         let Some(account) = link.pinned_to().and_then(|pin| pages_given.iter().find(|given| given.id == pin.id)) else {
             continue;
         };
-        let connection = Connection { account: account.clone(), ..approval.connection.clone() };
+        let connection = Connection { account: Some(account.clone()), ..approval.connection.clone() };
         let actor = Actor::Person(connection.linked_by.clone());
         let approval = Approval { grant: approval.grant, connection };
         pages::approve(writing, now, sibling, approval, actor).await?;

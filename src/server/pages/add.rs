@@ -71,6 +71,7 @@ async fn insert(
         network: Set(network.clone()),
         link: Set(UNLINKED.to_owned()),
         missing: Set(Json(vec![])),
+        must_log_in: Set(false),
         ..Default::default()
     })
     .exec_without_returning(writing.txn())

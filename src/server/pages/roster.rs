@@ -200,9 +200,10 @@ type Columns = (
     Option<Moment>,
     Json<Vec<Ability>>,
     Option<Json<Reason>>,
+    bool,
 );
 
-const COLUMNS: [page::Column; 11] = [
+const COLUMNS: [page::Column; 12] = [
     page::Column::Id,
     page::Column::Location,
     page::Column::Network,
@@ -214,11 +215,12 @@ const COLUMNS: [page::Column; 11] = [
     page::Column::LinkedAt,
     page::Column::Missing,
     page::Column::Reason,
+    page::Column::MustLogIn,
 ];
 
 fn row_of(workspace: WorkspaceId, columns: Columns) -> page::Model {
-    let (id, location, network, link, grant_id, account_id, account_name, linked_by, linked_at, missing, reason) =
-        columns;
+    let (id, location, network, link, grant_id, account_id, account_name, linked_by, linked_at, ..) = columns;
+    let (.., missing, reason, must_log_in) = columns;
     page::Model {
         id,
         workspace,
@@ -232,6 +234,7 @@ fn row_of(workspace: WorkspaceId, columns: Columns) -> page::Model {
         linked_at,
         missing,
         reason,
+        must_log_in,
     }
 }
 

@@ -30,6 +30,7 @@ pub mod page {
         pub linked_at: Option<Moment>,
         pub missing: Json<Vec<Ability>>,
         pub reason: Option<Json<Reason>>,
+        pub must_log_in: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -110,23 +110,29 @@ async fn must_act_at(writing: &Writing, grant: Option<GrantId>) -> Result<Option
 
 fn kind_of(change: &Change) -> EventKind {
     match change {
+        Change::Approved(Connection { account: None, .. }) => EventKind::Unchosen,
         Change::Approved(_) => EventKind::Connected,
         Change::Disconnected => EventKind::Disconnected,
         Change::Died(reason) => EventKind::Broken { reason: *reason },
         Change::AbilitiesFound { .. } => EventKind::AbilitiesChanged,
+        Change::LogIn { wanted: true } => EventKind::LogInWanted,
+        Change::LogIn { wanted: false } => EventKind::LoggedIn,
         Change::Expiring => EventKind::Expiring,
     }
 }
 
 /// The link that the columns say. What is not whole is unlinked: an icon may be red too often, never green too often.
 pub(super) fn link_of(row: &page::Model, must_act_at: Option<Moment>) -> Link {
-    let (Some(id), Some(name), Some(linked_by), Some(linked_at)) =
-        (row.account_id.clone(), row.account_name.clone(), row.linked_by.clone(), row.linked_at)
-    else {
+    let (Some(linked_by), Some(linked_at)) = (row.linked_by.clone(), row.linked_at) else {
         return Link::Unlinked;
     };
-    let account = Account { id, name };
-    let connection = Connection { account, linked_by, linked_at, missing: row.missing.0.clone(), must_act_at };
+    let account = match (row.account_id.clone(), row.account_name.clone()) {
+        (Some(id), Some(name)) => Some(Account { id, name }),
+        (None, None) => None,
+        _ => return Link::Unlinked,
+    };
+    let (missing, must_log_in) = (row.missing.0.clone(), row.must_log_in);
+    let connection = Connection { account, linked_by, linked_at, missing, must_act_at, must_log_in };
     match (row.link.as_str(), &row.reason) {
         (LINKED, _) => Link::Linked(connection),
         (BROKEN, Some(reason)) => Link::Broken(connection, reason.0),
@@ -136,6 +142,7 @@ pub(super) fn link_of(row: &page::Model, must_act_at: Option<Moment>) -> Link {
 
 fn columns_of(id: PageId, link: &Link, grant: Option<GrantId>) -> page::ActiveModel {
     let connection = link.connection();
+    let account = link.pinned_to();
     let (name, reason) = match link {
         Link::Unlinked => (UNLINKED, None),
         Link::Linked(_) => (LINKED, None),
@@ -145,12 +152,13 @@ fn columns_of(id: PageId, link: &Link, grant: Option<GrantId>) -> page::ActiveMo
         id: Set(id),
         link: Set(name.to_owned()),
         grant_id: Set(grant),
-        account_id: Set(connection.map(|connection| connection.account.id.clone())),
-        account_name: Set(connection.map(|connection| connection.account.name.clone())),
+        account_id: Set(account.map(|account| account.id.clone())),
+        account_name: Set(account.map(|account| account.name.clone())),
         linked_by: Set(connection.map(|connection| connection.linked_by.clone())),
         linked_at: Set(connection.map(|connection| connection.linked_at)),
         missing: Set(Json(connection.map(|connection| connection.missing.clone()).unwrap_or_default())),
         reason: Set(reason),
+        must_log_in: Set(connection.is_some_and(|connection| connection.must_log_in)),
         ..Default::default()
     }
 }

@@ -43,12 +43,13 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl
 /// What happened, whose move it is, and what disconnecting does.
 fn sentences(cell: &Cell, connection: &Connection, now: Moment) -> Vec<String> {
     let network = cell.network.get_untracked();
-    let (name, account) = (&network.name, &connection.account.name);
+    let account = connection.account.as_ref().map_or(words::WHOEVER_HAS_IT, |account| &account.name);
+    let name = &network.name;
     match untrack(|| cell.stored(now)) {
         Some(Status::Broken(reason)) => {
             vec![words::reason_in_full(reason, name, account), words::forget_means(account)]
         }
-        Some(Status::Partly(missing)) => vec![words::partly_in_full(&missing, name), words::disconnect_means(name)],
+        Some(Status::Partly(lack)) => vec![words::partly_in_full(&lack, name), words::disconnect_means(name)],
         Some(Status::Expiring { .. }) => {
             vec![words::expiring_in_full(connection.must_act_at, name), words::disconnect_means(name)]
         }
@@ -101,7 +102,7 @@ fn List(connection: Connection, details: RwSignal<Option<PageDetails>>, desk: De
     view! {
         <dl class="facts">
             <dt>{words::PAGE}</dt>
-            <dd>{connection.account.name}</dd>
+            <dd>{connection.account.map_or_else(|| words::NOT_CHOSEN.into(), |account| account.name)}</dd>
             <dt>{words::CONNECTED_BY}</dt>
             <dd>
                 {linked_by} ", "

@@ -2,7 +2,7 @@
 
 use crate::domain::{AttemptState, Returned, Status, Trouble};
 
-use super::{cannot, reason_in_short};
+use super::{lacks, reason_in_short};
 
 /// "Bondi Beach on Facebook": how a page is called in every sentence.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn became(page: &str, network: &str, status: &Status) -> String {
         Status::Expiring { days: 0 } => format!("{page} needs you today"),
         Status::Expiring { days: 1 } => format!("{page} needs you within 1 day"),
         Status::Expiring { days } => format!("{page} needs you within {days} days"),
-        Status::Partly(missing) => format!("{page} is partly connected: {}", cannot(missing)),
+        Status::Partly(lack) => format!("{page} is partly connected: {}", lacks(lack, network)),
         Status::NotAnswering => format!("{page} is connected, and {network} is not answering"),
     }
 }

@@ -89,6 +89,10 @@ labels! {
     MORE = "More",
     /// A fact.
     PAGE = "Page",
+    /// Nobody has said which page it is.
+    NOT_CHOSEN = "not chosen yet",
+    /// Stands for an account that nobody has chosen.
+    WHOEVER_HAS_IT = "whoever has the page",
     /// A fact.
     CONNECTED_BY = "Connected by",
     /// The signed-in person.

@@ -1,8 +1,8 @@
 //! The sentences of a page's dialog: what happened, whose move it is, what to click.
 
-use crate::domain::{Ability, Moment, Reason};
+use crate::domain::{Lack, Moment, Reason};
 
-use super::{ability_verb, ago, date};
+use super::{ability_verb, ago, date, to_the_second};
 
 /// The dialog's title where it asks.
 #[must_use]
@@ -47,12 +47,35 @@ pub fn reason_in_full(reason: Reason, network: &str, account: &str) -> String {
         Reason::Refused => format!(
             "{network} refuses the permission and does not say why. Click the red icon and approve as {account} to reconnect."
         ),
+        Reason::PageLost => format!(
+            "The permission works, but {network} does not list {account} any more. Ask for access to the page there; then \
+             click the red icon to reconnect."
+        ),
+        Reason::AnswerLost { at } => format!(
+            "{network}’s answer with the new token was lost on the way at {}, and the old token is spent. Nobody did \
+             anything wrong. Click the red icon to reconnect.",
+            to_the_second(at)
+        ),
     }
 }
 
 /// What is missing, and what to do.
 #[must_use]
-pub fn partly_in_full(missing: &[Ability], network: &str) -> String {
+pub fn partly_in_full(lack: &Lack, network: &str) -> String {
+    let missing = match lack {
+        Lack::Page => {
+            return format!(
+                "{network} lets Greentick in, and nobody has chosen which page it is yet. Click the amber icon and choose."
+            );
+        }
+        Lack::LogIn => {
+            return format!(
+                "{network} wants a person to log in there before it goes on. Log in at {network}, or click the amber icon \
+                 and approve again."
+            );
+        }
+        Lack::Abilities(missing) => missing,
+    };
     let verbs: Vec<_> = missing.iter().map(|ability| ability_verb(*ability)).collect();
     format!("{network} lets Greentick in, but not to {}. Click the amber icon and allow it there.", verbs.join(" or "))
 }

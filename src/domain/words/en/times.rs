@@ -18,6 +18,14 @@ pub fn exactly(moment: Moment) -> String {
     format!("{}, {hour:02}:{minute:02} UTC", date(moment))
 }
 
+/// "12:03:07 UTC on 3 Nov 2026": for what nobody can repeat.
+#[must_use]
+pub fn to_the_second(moment: Moment) -> String {
+    let (hour, minute) = moment.time();
+    let second = moment.0.div_euclid(1_000).rem_euclid(60);
+    format!("{hour:02}:{minute:02}:{second:02} UTC on {}", date(moment))
+}
+
 /// "4 minutes ago"; after a month, the date.
 #[must_use]
 pub fn ago(then: Moment, now: Moment) -> String {

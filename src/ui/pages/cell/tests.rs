@@ -20,11 +20,12 @@ where
 
 fn linked(missing: Vec<Ability>, days: Option<u64>) -> Connection {
     Connection {
-        account: Account { id: "1".into(), name: "Harbour Coffee – Bondi".into() },
+        account: Some(Account { id: "1".into(), name: "Harbour Coffee – Bondi".into() }),
         linked_by: "Ada".into(),
         linked_at: NOW,
         missing,
         must_act_at: days.map(|days| NOW + Duration::from_secs(days * 86_400)),
+        must_log_in: false,
     }
 }
 
@@ -68,6 +69,9 @@ fn shows(html: &str, status: &str, name: &str) {
 fn each_status_has_its_key_and_its_name() {
     let on = "Bondi Beach on LinkedIn";
     let healthy = || Link::Linked(linked(vec![], None));
+    let unchosen = Connection { account: None, ..linked(vec![], None) };
+    let logged_out = Connection { must_log_in: true, ..linked(vec![], None) };
+    let lost = Reason::AnswerLost { at: NOW };
     for (link, silent, waiting, key, name) in [
         (healthy(), None, false, "connected", "connected"),
         (Link::Unlinked, None, false, "not-connected", "not connected"),
@@ -75,6 +79,10 @@ fn each_status_has_its_key_and_its_name() {
         (Link::Broken(linked(vec![], None), Reason::Removed), None, false, "broken", "broken, Removed at LinkedIn"),
         (Link::Linked(linked(vec![], Some(6))), None, false, "expiring", "expiring, 6 days left"),
         (Link::Linked(linked(vec![Ability::Publish], None)), None, false, "partly", "partly connected, Cannot publish"),
+        (Link::Linked(unchosen), None, false, "partly", "partly connected, Choose a page"),
+        (Link::Linked(logged_out), None, false, "partly", "partly connected, Log in at LinkedIn"),
+        (Link::Broken(linked(vec![], None), Reason::PageLost), None, false, "broken", "broken, Page lost at LinkedIn"),
+        (Link::Broken(linked(vec![], None), lost), None, false, "broken", "broken, Answer was lost"),
         (healthy(), Some(NOW), false, "not-answering", "network not answering"),
     ] {
         shows(&cell_of(board(Some(link), silent, true), waiting), key, &format!("{on}: {name}"));
