@@ -110,11 +110,11 @@ on_both! {
     async fn a_reader_that_hangs_up_ends_no_refresh(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
-        world.fault(expires_in("chirper", 3_600)).await;
+        world.fault(expires_in("chirper", 600)).await;
         owner.connects(page, "ben").await;
         world.fault(json!({ "network": "chirper", "delay_ms": 20 })).await;
         for round in 1..=50 {
-            world.clock.advance(Duration::from_hours(2));
+            world.clock.advance(Duration::from_mins(11));
             let grant = world.grant_of(page).await;
             let hung_up = tokio::time::timeout(Duration::from_millis(round % 30), reads(&world.app, &grant)).await;
             drop(hung_up);
@@ -132,17 +132,16 @@ on_both! {
         for (network, fault) in [("chirper", "hang_up"), ("hush", "cut")] {
             world.fault(json!({ "network": network, fault: true })).await;
         }
-        let (work, ()) = tokio::join!(world.refreshes_all(), async {
+        tokio::join!(world.refreshes_all(), async {
             while world.requests("chirper", "token").await < 2 || world.requests("hush", "token").await < 2 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             world.faults_off().await;
         });
-        work;
         let Status::Broken(Reason::AnswerLost { at }) = owner.sees(pages[0]).await else {
             panic!("{:?}", owner.sees(pages[0]).await)
         };
-        assert!(world.clock.now().since(at) < Duration::from_secs(60));
+        assert!(world.clock.now().since(at) < Duration::from_mins(1));
         assert_eq!(world.requests("chirper", "token").await, 3, "the code, the refresh, and one repetition");
         assert_eq!(owner.sees(pages[1]).await, Status::Connected, "its tokens are for more than one use");
         owner.connects(pages[0], "ben").await;
@@ -156,14 +155,13 @@ on_both! {
         for fault in ["hang_up", "cut"] {
             let asked = world.requests("chirper", "token").await;
             world.fault(json!({ "network": "chirper", "rotate": "grace", fault: true })).await;
-            let (work, ()) = tokio::join!(world.refreshes_all(), async {
+            tokio::join!(world.refreshes_all(), async {
                 while world.requests("chirper", "token").await == asked {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 world.fault(json!({ "network": "chirper", fault: null })).await;
             });
-            work;
-            assert_eq!(owner.sees(page).await, Status::Connected, "{fault}");
+                assert_eq!(owner.sees(page).await, Status::Connected, "{fault}");
             assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await], "{fault}");
         }
     }
@@ -206,7 +204,7 @@ on_both! {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             assert!(!matches!(owner.sees(page).await, Status::Broken(_)), "{fault}");
-            world.clock.advance(Duration::from_hours(24 * 365 * 100));
+            world.clock.advance(Duration::from_hours(2));
             world.refreshes_all().await;
             assert_eq!(owner.sees(page).await, Status::Connected, "after {fault}");
             assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await], "{fault}");
@@ -228,14 +226,13 @@ on_both! {
             owner.connects(page, "ben").await;
             world.fault(json!({ "network": "chirper", "delay_ms": 400 })).await;
             let asked = world.requests("chirper", "token").await;
-            let (work, ()) = tokio::join!(world.refreshes_all(), async {
+            tokio::join!(world.refreshes_all(), async {
                 while world.requests("chirper", "token").await == asked {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 owner.disconnects(page).await;
             });
-            work;
-            world.is_quiet().await;
+                world.is_quiet().await;
             assert_eq!(owner.sees(page).await, Status::NotConnected, "round {round}");
             assert_eq!(world.living_grants("chirper").await, 0, "round {round}");
             world.faults_off().await;

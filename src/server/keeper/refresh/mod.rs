@@ -37,7 +37,7 @@ use super::{
 use crate::domain::{GrantId, Moment};
 
 /// A token that ends sooner is not handed out while a fresh one is to be had.
-const LEAST_LEFT: Duration = Duration::from_secs(60);
+const LEAST_LEFT: Duration = Duration::from_mins(1);
 /// How long a reader waits. The refresh goes on without it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a reader looks whether another process is done.
@@ -186,7 +186,7 @@ async fn fresh(app: &App, id: GrantId) -> Result<SecretString, NoToken> {
             End::Renewed => {}
             End::Held => tokio::time::sleep(LOOK_EVERY).await,
             End::Gone => return Err(NoToken::Gone),
-            End::NoMeans => return stored(app, id).await.map_err(|_| NoToken::Ended),
+            End::NoMeans => return stored(app, id).await.or(Err(NoToken::Ended)),
             End::NotNow(_) => return stored(app, id).await,
         }
     }
