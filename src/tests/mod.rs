@@ -32,6 +32,7 @@ mod start;
 mod strangers;
 mod stream;
 mod talkative;
+mod told;
 mod world;
 mod wrong_account;
 

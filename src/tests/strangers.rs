@@ -90,6 +90,16 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
         get("/w/{workspace}/events", format!("/w/{workspace}/events?after=0"), 404, 401),
         get("/sign-in/{token}", "/sign-in/x".to_owned(), 404, 404),
         get("/{pkg}/{*file}", "/pkg-x/nothing.js".to_owned(), 404, 404),
+        get("/hooks/{network_app}", format!("/hooks/{app}"), 200, 200),
+        // Signed or not believed; this network says nothing by itself.
+        Try {
+            door: "/hooks/{network_app}",
+            method: Method::POST,
+            path: format!("/hooks/{app}"),
+            form: of("signed_request", "x.y"),
+            stranger: 404,
+            nobody: 404,
+        },
         get("/healthz", "/healthz".to_owned(), 200, 200),
         get("/readyz", "/readyz".to_owned(), 200, 200),
         // The app's pages. What they show comes through the server functions above.

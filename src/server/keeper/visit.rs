@@ -12,7 +12,7 @@ use super::{
     },
     VisitError, deaths, silence,
 };
-use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment};
+use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason};
 
 /// After a visit without an answer, the next one comes this soon at the latest.
 const AFTER_A_MISS: Duration = Duration::from_mins(1);
@@ -40,6 +40,11 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
             warn_of_end(app, &grant, now).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
+        // The network's own message says more than its bare refusal.
+        Verdict::Dead(Reason::Refused) => {
+            let reason = grant.told.as_ref().map_or(Reason::Refused, |told| told.0);
+            deaths::die(app, &grant, None, reason).await?;
         }
         Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
         Verdict::SlowDown(pause) => {

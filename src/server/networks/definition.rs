@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
+use super::Inbound;
 use super::fields::{address, authorize_address, maybe_address, own_params, separator, some_text, telling};
 use crate::domain::{Ability, NetworkId, Reason};
 
@@ -42,6 +43,8 @@ pub struct Definition {
     pub granted: Option<Granted>,
     /// How a permission is given back; without it only by hand, at `manage_url`.
     pub revoke: Option<Revoke>,
+    /// How the network signs what it tells us by itself, at `/hooks/{network app}`.
+    pub inbound: Option<Inbound>,
     /// How often the keeper asks whether a permission still works.
     #[serde(default = "five_minutes")]
     pub check_every_secs: u64,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use super::rows::grant::Model as Grant;
 use super::rows::{grant, page};
 use crate::{
-    domain::{GrantId, LocationId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
+    domain::{GrantId, LocationId, Moment, NetworkAppId, NetworkId, PageId, Reason, WorkspaceId},
     server::{
         networks::Plan,
         store::{Json, Store, StoreError, Writing},
@@ -100,6 +100,8 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        told: Set(None),
+        told_at: Set(None),
     };
     if known.is_some() {
         grant::Entity::update(row).exec_without_returning(txn).await?;
@@ -247,6 +249,37 @@ pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError>
     Ok(())
 }
 
+/// What a network told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// Whose app it is about.
+    pub network_app: NetworkAppId,
+    /// What happened, if it says so.
+    pub reason: Option<Reason>,
+    /// When it came.
+    pub at: Moment,
+}
+
+/// Makes visits due now that the network gave a reason for: of these people, or of everybody. How many there are.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn told_of(db: &impl ConnectionTrait, told: Told, people: Option<&[String]>) -> Result<u64, StoreError> {
+    let mut due = grant::Entity::update_many()
+        .set(grant::ActiveModel {
+            next_visit_at: Set(Some(told.at)),
+            told: Set(told.reason.map(Json)),
+            told_at: Set(Some(told.at)),
+            ..Default::default()
+        })
+        .filter(grant::Column::NetworkApp.eq(told.network_app))
+        .filter(grant::Column::NextVisitAt.is_not_null());
+    if let Some(people) = people {
+        due = due.filter(grant::Column::PersonId.is_in(people.iter().cloned()));
+    }
+    Ok(due.exec(db).await?.rows_affected)
+}
+
 /// Makes the visit of one grant due now.
 ///
 /// # Errors
@@ -291,6 +324,7 @@ pub async fn release(
     let change = grant::ActiveModel {
         next_visit_at: Set(next_visit_at),
         lease_until: Set(None),
+        told: checked_at.map_or(Unchanged(grant.told.clone()), |_| Set(None)),
         checked_at: checked_at.map_or(Unchanged(grant.checked_at), Set),
         ..Default::default()
     };

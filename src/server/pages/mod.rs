@@ -14,8 +14,8 @@ mod transition;
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
 pub use grants::{
-    Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
-    pinned_at, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
+    Grant, NewGrant, Told, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
+    pages_of, pinned_at, put_grant, release, told_of, visit_all_now, visit_now, warn_once, workspaces_at,
 };
 #[cfg(test)]
 pub use marks::living;
