@@ -3,6 +3,7 @@
 mod m20261122_000001_start;
 mod m20261124_000001_known_browsers;
 mod m20261124_100020_chosen_later;
+mod m20261124_100021_changed_pages;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_start::Migration),
             Box::new(m20261124_000001_known_browsers::Migration),
             Box::new(m20261124_100020_chosen_later::Migration),
+            Box::new(m20261124_100021_changed_pages::Migration),
         ]
     }
 }

@@ -7,12 +7,12 @@ use tracing::{info, warn};
 use super::super::{
     App,
     events::{self, New},
-    networks::{self, NetworkApp, Silence, Verdict},
-    pages::{self, Grant, NotChanged},
+    networks::{self, NetworkApp, RemotePage, Silence, Verdict},
+    pages::{self, Found, Grant, NotChanged},
     store::Writing,
     vault::VaultError,
 };
-use crate::domain::{Actor, Change, EXPIRING_LEAD, EventKind, Moment, Reason, WorkspaceId};
+use crate::domain::{Account, Actor, Change, EXPIRING_LEAD, EventKind, Moment, Reason, WorkspaceId};
 
 /// After a visit without an answer, the next one comes this soon at the latest.
 const AFTER_A_MISS: Duration = Duration::from_mins(1);
@@ -48,6 +48,7 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             tell_silence(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
+            look_at_pages(app, &network_app, &grant, now).await?;
             warn_of_end(app, &grant, now).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }
@@ -70,6 +71,34 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
     Ok(networks::check(&app.client, &network_app.definition, &access).await)
+}
+
+/// The permission works: does it still reach every page, and allow what it allowed? What the network does not say now
+/// changes nothing.
+async fn look_at_pages(app: &App, network_app: &NetworkApp, grant: &Grant, now: Moment) -> Result<(), VisitError> {
+    let access = app.vault.get(app.store.read(), grant.access()).await?;
+    let definition = &network_app.definition;
+    let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
+    let given = networks::remote_pages(&app.client, definition, &access, &person).await.ok();
+    let granted = networks::granted_scopes(&app.client, definition, &access).await.ok().flatten();
+    let usable = |given: Vec<RemotePage>| {
+        given.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account.id).collect()
+    };
+    let found = Found {
+        reached: given.map(usable),
+        missing: granted.map(|scopes| definition.missing(&scopes)),
+        must_log_in: false,
+    };
+    take_in(app, grant, now, &found).await
+}
+
+async fn take_in(app: &App, grant: &Grant, now: Moment, found: &Found) -> Result<(), VisitError> {
+    if !pages::is_news(app.store.read(), grant, found).await? {
+        return Ok(());
+    }
+    let mut writing = app.store.write(grant.workspace).await?;
+    pages::take_in(&mut writing, now, grant, found).await?;
+    Ok(app.bus.commit(&app.store, writing).await?)
 }
 
 /// A death breaks every page of the grant, with one reason, in one transaction. No visit follows.

@@ -84,6 +84,12 @@ pub struct Authorize {
     /// They take the place of fixed ones of the same name.
     #[serde(default, deserialize_with = "own_params")]
     pub choose_account: BTreeMap<String, String>,
+    /// Parameters that make the network ask again for what a person has declined, or which pages it gives.
+    #[serde(default, deserialize_with = "own_params")]
+    pub ask_again: BTreeMap<String, String>,
+    /// Whether what is asked for is added to what was granted before, instead of taking its place.
+    #[serde(default)]
+    pub incremental: bool,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
     pub cancelled: Vec<String>,
@@ -239,8 +245,14 @@ impl Definition {
     /// All scopes that are asked for, each once.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
+        self.scopes_of(&self.abilities.keys().copied().collect::<Vec<_>>())
+    }
+
+    /// The scopes that these abilities need, and those that are always asked for, each once.
+    #[must_use]
+    pub fn scopes_of(&self, abilities: &[Ability]) -> Vec<String> {
         let mut all = self.scopes_always.clone();
-        for scope in self.abilities.values().flatten() {
+        for scope in abilities.iter().filter_map(|ability| self.abilities.get(ability)).flatten() {
             if !all.contains(scope) {
                 all.push(scope.clone());
             }

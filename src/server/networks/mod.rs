@@ -24,4 +24,4 @@ pub use exchange::{ExchangeError, Tokens, exchange};
 pub use load::{DefinitionError, load};
 pub use revoke::revoke;
 pub use verdict::Verdict;
-pub use who::{RemotePage, WhoError, check, granted_scopes, remote_pages, who_am_i};
+pub use who::{RemotePage, Unusable, WhoError, check, granted_scopes, remote_pages, who_am_i};

@@ -10,7 +10,25 @@ use super::{
 use crate::domain::Account;
 
 /// A page that a consent gives.
-pub type RemotePage = Account;
+#[derive(Clone, Debug)]
+pub struct RemotePage {
+    /// Its stable id, and its name.
+    pub account: Account,
+    /// What it is called in addresses there, if that is something else.
+    pub handle: Option<String>,
+    /// Whether it can be connected.
+    pub usable: Result<(), Unusable>,
+    /// Its own token, where the network gives one for each page.
+    pub token: Option<SecretString>,
+}
+
+/// Why a page cannot be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unusable {
+    /// The person may not do there what the app is for.
+    LacksRole,
+}
 
 /// Why the network did not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,10 +83,11 @@ pub async fn remote_pages(
     access: &SecretString,
     person: &Account,
 ) -> Result<Vec<RemotePage>, WhoError> {
-    let Some(pages) = &definition.pages else { return Ok(vec![person.clone()]) };
+    let whole = |account| RemotePage { account, handle: None, usable: Ok(()), token: None };
+    let Some(pages) = &definition.pages else { return Ok(vec![whole(person.clone())]) };
     let json = ask(client, definition, &pages.url, access).await?;
     let items = at(&json, &pages.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    Ok(items.iter().filter_map(|item| account(item, &pages.id, &pages.name)).collect())
+    Ok(items.iter().filter_map(|item| account(item, &pages.id, &pages.name).map(whole)).collect())
 }
 
 /// What was granted, from the network's own list; `None` where the token's answer is all there is.
