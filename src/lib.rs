@@ -12,10 +12,14 @@ pub mod server;
 mod tests;
 pub mod ui;
 
-/// Wakes the HTML that the server sent.
+/// Wakes the parts of the page that the server sent.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(ui::App);
+    for part in browser::parts() {
+        if let Some(view) = ui::wake(&part) {
+            leptos::mount::hydrate_from(part.element, view).forget();
+        }
+    }
 }

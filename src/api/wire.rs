@@ -11,7 +11,6 @@ use leptos::{
         client::Client,
         codec::{Json, PostUrl},
         error::{FromServerFnError, ServerFnErrorErr},
-        redirect::call_redirect_hook,
         server::Server,
     },
 };
@@ -37,7 +36,7 @@ pub async fn ask(path: &str, fields: Fields) -> Result<String, ApiError> {
         return Err(read(&answer.text).unwrap_or(ApiError::Unavailable));
     }
     if let Some(place) = answer.leads_to {
-        call_redirect_hook(&place);
+        browser::go(&place);
     }
     Ok(answer.text)
 }

@@ -35,6 +35,12 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Leaves this page for another of ours.
+pub fn go(place: &str) {
+    // It fails only for what is no address.
+    let _ = window().location().assign(place);
+}
+
 /// Takes the question off the address, so that a reload does not ask it again.
 pub fn forget_query() {
     let location = window().location();

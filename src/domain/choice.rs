@@ -60,7 +60,7 @@ impl Show {
 }
 
 /// The search, the chip, and the place in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// What is searched for.
     pub search: String,

@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use super::{
-    home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn,
+    form::LastTry, home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn,
     trouble::NoSuchPage,
 };
 
@@ -22,6 +22,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Sprite/>
         <Router>
+            <LastTry/>
             <FlatRoutes fallback=NoSuchPage>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>

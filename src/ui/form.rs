@@ -11,6 +11,22 @@ use leptos::{
 use super::fields::Failure;
 use crate::{api, browser::Fields, domain::ApiError};
 
+/// What a form without JavaScript came to, for the page that it came back to.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+pub struct Failed {
+    path: String,
+    error: ApiError,
+}
+
+/// Provides what stands in the address of a form's last try. The server's alone: a [`super::part`] is told.
+#[component]
+pub fn LastTry() -> impl IntoView {
+    if let Some(last) = use_context::<ServerActionError>() {
+        let error = ServerFnUrlError::<ApiError>::decode_err(last.err());
+        provide_context(Failed { path: last.path().to_owned(), error });
+    }
+}
+
 /// A form's tries. One type for all forms: what is asked is an address and what the form holds.
 #[derive(Clone, Copy)]
 pub struct Sending {
@@ -26,15 +42,14 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// To this server function. What a try without JavaScript came to stands in the address.
+    /// To this server function.
     #[must_use]
     pub fn to<F: ServerFn>() -> Self {
         Self::to_path(F::PATH)
     }
 
     fn to_path(path: &'static str) -> Self {
-        let before = use_context::<ServerActionError>().filter(|before| before.path() == path);
-        let before = before.map(|before| Err(ServerFnUrlError::<ApiError>::decode_err(before.err())));
+        let before = use_context::<Failed>().filter(|before| before.path == path).map(|before| Err(before.error));
         let (answer, answered, under_way) = (RwSignal::new(before), RwSignal::new(0), RwSignal::new(0));
         Self { path, form: NodeRef::new(), answer, answered, under_way }
     }

@@ -3,26 +3,19 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-use super::{frame::pages_path, trouble::Trouble};
-use crate::{
-    api::{self, Wire},
-    domain::ApiError,
-};
+use super::{awaited::awaited, frame::pages_path, trouble::Trouble};
+use crate::{api, domain::ApiError};
 
 /// Leads to the first workspace's Pages tab, or to the sign-in page.
 #[component]
 pub fn Home() -> impl IntoView {
-    let me = Resource::<_, Wire>::new_with_options(|| (), |()| api::session::me(), true);
-    let onward = move || {
-        Suspend::new(async move {
-            match me.await {
-                Ok(me) => match me.workspaces.first() {
-                    Some(first) => view! { <Redirect path=pages_path(&first.slug)/> }.into_any(),
-                    None => view! { <Trouble error=ApiError::NotFound/> }.into_any(),
-                },
-                Err(error) => view! { <Trouble error/> }.into_any(),
-            }
-        })
-    };
-    view! { <Suspense>{onward}</Suspense> }
+    awaited(async {
+        match api::session::me().await {
+            Ok(me) => match me.workspaces.first() {
+                Some(first) => view! { <Redirect path=pages_path(&first.slug)/> }.into_any(),
+                None => view! { <Trouble error=ApiError::NotFound/> }.into_any(),
+            },
+            Err(error) => view! { <Trouble error/> }.into_any(),
+        }
+    })
 }

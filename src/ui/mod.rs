@@ -1,4 +1,5 @@
-//! What is seen: the shell, the routes, the tabs and their components.
+//! What is seen: the shell, the routes, the tabs and their components. The server writes all of it; [`part`] says what of
+//! it lives in the browser.
 //!
 //! Components take signals and show them; what a status is, is decided by [`crate::domain::Status::of`], what it is
 //! called by [`crate::domain::words`], and what the window can do by [`crate::browser`].
@@ -6,12 +7,14 @@
 //! The larger components end in `.into_any()`: without it the type of a whole page is so deep that the compiler gives up.
 
 mod app;
+mod awaited;
 mod fields;
 mod form;
 mod frame;
 mod home;
 mod icons;
 mod pages;
+mod part;
 mod profile;
 mod set_up;
 mod shell;
@@ -19,4 +22,5 @@ mod sign_in;
 mod trouble;
 
 pub use app::App;
+pub use part::wake;
 pub use shell::shell;

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{
+    awaited::awaited,
     fields::FormFailure,
     form::{Form, Sending},
     frame::{Settings, Tab},
@@ -12,7 +13,6 @@ use super::{
 };
 use crate::{
     api::{
-        Wire,
         session::{self, End, SignOut},
         workspace,
     },
@@ -25,19 +25,15 @@ pub fn ProfileTab() -> impl IntoView {
     let params = use_params_map();
     let slug = move || params.with(|params| params.get("workspace").unwrap_or_default());
     let end = Sending::to::<End>();
-    let loaded =
-        Resource::<_, Wire>::new_with_options(move || (slug(), end.answered.get()), |(slug, _)| load(slug), true);
-    let tab = move || {
-        Suspend::new(async move {
-            match loaded.await {
-                Ok((me, workspace, sessions)) => view! { <Profile me workspace sessions end/> }.into_any(),
-                Err(error) => view! { <Trouble error/> }.into_any(),
-            }
-        })
-    };
+    let tab = awaited(async move {
+        match load(slug()).await {
+            Ok((me, workspace, sessions)) => view! { <Profile me workspace sessions end/> }.into_any(),
+            Err(error) => view! { <Trouble error/> }.into_any(),
+        }
+    });
     view! {
         <Title text=words::title(words::PROFILE)/>
-        <Transition>{tab}</Transition>
+        {tab}
     }
 }
 

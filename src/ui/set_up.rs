@@ -8,23 +8,43 @@ use super::{
     fields::{Field, FormFailure},
     form::{Form, Sending},
     frame::Bare,
+    part::Part,
 };
 use crate::{
     api::session,
     domain::{Field as Which, words},
 };
 
+/// The name of its part.
+pub const PART: &str = "set-up";
+
 /// Reached by the link that the terminal showed.
 #[component]
 pub fn SetUp() -> impl IntoView {
     let params = use_params_map();
     let token = move || params.with(|params| params.get("token").unwrap_or_default());
-    let sending = Sending::to::<session::SetUp>();
-    let failure = sending.failure();
+    let token = token();
     view! {
         <Title text=words::title(words::SET_UP)/>
         <Bare heading=words::SET_UP>
             <p>{words::SET_UP_MEANS}</p>
+            <Part name=PART known=token.clone()>
+                <SetUpForm token/>
+            </Part>
+        </Bare>
+    }
+    .into_any()
+}
+
+/// What of it lives in the browser.
+#[component]
+pub fn SetUpForm(
+    /// The link's.
+    token: String,
+) -> impl IntoView {
+    let sending = Sending::to::<session::SetUp>();
+    let failure = sending.failure();
+    view! {
             <Form sending class="form">
                 <input type="hidden" name="token" value=token/>
                 <Field
@@ -48,7 +68,6 @@ pub fn SetUp() -> impl IntoView {
                 <FormFailure failure/>
                 <button class="button primary" type="submit">{words::SET_UP_DO}</button>
             </Form>
-        </Bare>
     }
     .into_any()
 }

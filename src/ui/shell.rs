@@ -11,6 +11,8 @@ use super::App;
 /// Without a type of its own, so that the server is compiled once and not for this document.
 pub fn shell(options: LeptosOptions) -> AnyView {
     let styles = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    // A page with parts that live in the browser brings its script; see [`super::part`].
+    provide_context(options.clone());
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -20,8 +22,7 @@ pub fn shell(options: LeptosOptions) -> AnyView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="stylesheet" href=styles/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
                 <MetaTags/>
             </head>
             <body>

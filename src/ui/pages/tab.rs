@@ -1,12 +1,10 @@
 //! The tab, laid out.
 
 use leptos::prelude::*;
-use leptos_router::{components::Redirect, hooks::use_query_map};
 
 use super::{
     Loaded,
     add::AddLocation,
-    choice,
     desk::{Desk, Row},
     dialog::{Asked, PageDialog},
     feed::Feed,
@@ -18,13 +16,13 @@ use super::{
     waits::Waits,
 };
 use crate::{
-    api,
+    api, browser,
     domain::{Show as Which, words},
-    ui::{
-        form::Sending,
-        frame::{Settings, Tab},
-    },
+    ui::form::Sending,
 };
+
+/// Where somebody goes whose session is over.
+const SIGN_IN: &str = "/sign-in";
 
 /// What the parts of the tab share.
 #[derive(Clone, Copy)]
@@ -40,9 +38,7 @@ pub struct Parts {
 /// The tab of a board.
 #[component]
 pub fn TabOf(loaded: Loaded) -> impl IntoView {
-    let Loaded { me, board, asked } = loaded;
-    let choice = use_query_map().with_untracked(choice::from_query);
-    let workspace = board.workspace.clone();
+    let Loaded { me, board, choice, asked } = loaded;
     let desk = Desk::new(me, board, choice);
     let waits = Waits::new(desk);
     let feed = Feed::new(desk, waits);
@@ -51,19 +47,19 @@ pub fn TabOf(loaded: Loaded) -> impl IntoView {
         desk.asked.set(desk.cell_of(page).map(|cell| Asked::Facts(cell, Some(details))));
     }
     Effect::new(move |_| untrack(|| feed.start()));
+    Effect::new(move |_| {
+        if desk.is_signed_out.get() {
+            browser::go(SIGN_IN);
+        }
+    });
 
     view! {
-        <Settings workspace tab=Tab::Pages>
-            <Summary desk/>
-            <Tools desk/>
-            <Locations desk/>
-            <AddLocation/>
-        </Settings>
+        <Summary desk/>
+        <Tools desk/>
+        <Locations desk/>
+        <AddLocation/>
         <PageDialog/>
         <NotesRegion notes=desk.notes/>
-        <Show when=move || desk.is_signed_out.get()>
-            <Redirect path="/sign-in"/>
-        </Show>
     }
     .into_any()
 }

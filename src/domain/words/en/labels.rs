@@ -39,8 +39,6 @@ labels! {
     BUSINESS_NAME = "Name of the business",
     /// A field.
     YOUR_NAME = "Your name",
-    /// While something loads.
-    LOADING = "Loading",
     /// Title of an address that leads nowhere.
     NOT_FOUND = "There is no such page",
     /// What to do there.
