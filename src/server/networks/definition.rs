@@ -25,6 +25,8 @@ pub struct Definition {
     /// The network's own list of apps.
     #[serde(default, deserialize_with = "maybe_address")]
     pub manage_url: Option<String>,
+    /// Where in the network's own menus a person finds it: "Settings, then Business integrations".
+    pub manage_hint: Option<String>,
     /// Where a person is asked.
     pub authorize: Authorize,
     /// Where a code becomes tokens.
@@ -156,6 +158,22 @@ pub struct Pages {
     pub id: String,
     /// The path of the name in an item.
     pub name: String,
+    /// The path of what a page is called in addresses there.
+    pub handle: Option<String>,
+    /// The path of the page's own token, where the network gives one for each page.
+    pub token: Option<String>,
+    /// What a page needs to be of use.
+    pub needs: Option<Needs>,
+}
+
+/// What an item must hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// The path of a list of texts.
+    pub list: String,
+    /// The text that must be in it.
+    pub has: String,
 }
 
 /// The list of granted scopes.

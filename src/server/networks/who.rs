@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Definition, NetworkClient, Verdict,
     client::{at, text_at},
+    definition::{Needs, Pages},
 };
 use crate::domain::Account;
 
@@ -87,7 +88,22 @@ pub async fn remote_pages(
     let Some(pages) = &definition.pages else { return Ok(vec![whole(person.clone())]) };
     let json = ask(client, definition, &pages.url, access).await?;
     let items = at(&json, &pages.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    Ok(items.iter().filter_map(|item| account(item, &pages.id, &pages.name).map(whole)).collect())
+    Ok(items.iter().filter_map(|item| page(item, pages)).collect())
+}
+
+fn page(item: &Value, pages: &Pages) -> Option<RemotePage> {
+    let text = |path: &Option<String>| path.as_ref().and_then(|path| text_at(item, path));
+    let has = |needs: &Needs| {
+        let list = at(item, &needs.list).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|text| text.as_str() == Some(&needs.has)))
+    };
+    let is_usable = pages.needs.as_ref().is_none_or(has);
+    Some(RemotePage {
+        account: account(item, &pages.id, &pages.name)?,
+        handle: text(&pages.handle),
+        usable: if is_usable { Ok(()) } else { Err(Unusable::LacksRole) },
+        token: text(&pages.token).map(SecretString::from),
+    })
 }
 
 /// What was granted, from the network's own list; `None` where the token's answer is all there is.

@@ -17,6 +17,10 @@ pub(super) struct Network {
     pub token_type: Option<&'static str>,
     /// Approves by itself what the same person approved before.
     pub is_silent: bool,
+    /// What is asked for is added to what the person gave before.
+    pub adds_scopes: bool,
+    /// What the person unticked once is not granted later, unless the network is made to ask again.
+    pub keeps_a_no: bool,
     /// What it calls a person's no.
     pub cancel_error: &'static str,
     pub speaks: Dialect,
@@ -110,6 +114,8 @@ const CHIRPER: Network = Network {
     refresh: Refresh::Strict { scope: "offline.access" },
     token_type: Some("bearer"),
     is_silent: false,
+    adds_scopes: false,
+    keeps_a_no: false,
     cancel_error: "access_denied",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(200),
@@ -133,6 +139,8 @@ const PAGEBOOK: Network = Network {
     refresh: Refresh::Never,
     token_type: None,
     is_silent: false,
+    adds_scopes: false,
+    keeps_a_no: true,
     cancel_error: "access_denied",
     speaks: Dialect::Meta,
     revocation: Revocation::Permissions,
@@ -156,6 +164,8 @@ const LINKWORK: Network = Network {
     refresh: Refresh::Never,
     token_type: Some("Bearer"),
     is_silent: false,
+    adds_scopes: false,
+    keeps_a_no: false,
     cancel_error: "user_cancelled_authorize",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(200),
@@ -179,6 +189,8 @@ const HUSH: Network = Network {
     refresh: Refresh::Stable,
     token_type: Some("bearer"),
     is_silent: true,
+    adds_scopes: true,
+    keeps_a_no: false,
     cancel_error: "access_denied",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(204),
