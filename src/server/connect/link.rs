@@ -15,7 +15,7 @@ use crate::{
     domain::{Actor, AttemptState, Change, Connection, GrantId, Impossible, Moment, PageId, Reason, Trouble},
     server::{
         App, accounts,
-        networks::{NetworkApp, RemotePage},
+        networks::{self, Clocked, NetworkApp, Plan, RemotePage},
         pages::{self, Approval, NewGrant, NotChanged},
         store::Writing,
     },
@@ -64,7 +64,7 @@ pub(super) async fn link(
         linked_by: accounts::name_of(writing.txn(), attempt.user_id).await?,
         linked_at: now,
         missing: network_app.definition.missing(&approved.scopes),
-        must_act_at: must_act_at(&approved.kept),
+        must_act_at: plan_of(network_app, attempt, &approved.kept, now).must_act_at,
         must_log_in: false,
     };
     let left = match spread(&mut writing, app, attempt, (network_app, &approved, &taken), connection).await {
@@ -85,11 +85,6 @@ pub(super) async fn link(
     Ok(state)
 }
 
-/// A token that refreshes itself asks nobody; one that cannot ends on its day.
-fn must_act_at(kept: &Kept) -> Option<Moment> {
-    kept.expires_at.filter(|_| kept.refresh().is_none())
-}
-
 /// Stores the grant and lets every page become what it must. Answers the grants that pages have left.
 async fn spread(
     writing: &mut Writing,
@@ -100,7 +95,7 @@ async fn spread(
 ) -> Result<Vec<GrantId>, ConnectError> {
     let now = connection.linked_at;
     let pages = pages::standing(writing.txn(), writing.workspace(), &network_app.definition.id).await?;
-    let new = new_grant(app, network_app, approved, now);
+    let new = new_grant(app, attempt, network_app, approved, now);
     let grant = pages::put_grant(writing, &app.vault, now, new).await?;
     let mut left = Vec::new();
     for standing in pages {
@@ -172,7 +167,21 @@ pub(super) async fn give_back(
     Ok(owed)
 }
 
-fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
+fn plan_of(network_app: &NetworkApp, attempt: &Attempt, kept: &Kept, now: Moment) -> Plan {
+    let clocks = network_app.definition.clocks();
+    let known = Clocked {
+        issued_at: now,
+        expires_at: kept.expires_at,
+        refresh_expires_at: None,
+        data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
+        has_refresh: kept.refresh().is_some(),
+        is_failing: false,
+        phase: networks::phase(attempt.id.0),
+    };
+    networks::plan(&known, &clocks)
+}
+
+fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
     NewGrant {
         network_app: network_app.id,
@@ -181,7 +190,8 @@ fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Mome
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
         expires_at: approved.kept.expires_at,
-        must_act_at: must_act_at(&approved.kept),
+        refresh_expires_at: None,
+        plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
         next_visit_at: now + every,
     }

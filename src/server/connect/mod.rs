@@ -25,7 +25,7 @@ pub use finish::finish;
 pub use given::{Offered, WhyNot};
 pub use look::{ended, look, stop};
 pub use posted::{post, posted};
-pub use returning::{due_returns, settle};
+pub use returning::{Owed, due_returns, give_back, settle};
 pub use start::{Started, Way, Wish, start};
 
 use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};

@@ -24,9 +24,7 @@ pub fn picker(names: &Names, choices: Choices, locations: &HashMap<LocationId, S
         let words = words::which_others(&names.location, &names.network);
         let body = view! {
             {also(&others)}
-            <button class="button primary">{words::CONNECT_TICKED}</button>
-            {all(others.len())}
-            <button class="button" name="later" value="yes" formnovalidate="">{words::NOT_NOW}</button>
+            {answers(words::CONNECT_TICKED, others.len(), words::NOT_NOW)}
         };
         return popup(StatusCode::OK, &words, form(attempt.id, body), "");
     }
@@ -35,9 +33,7 @@ pub fn picker(names: &Names, choices: Choices, locations: &HashMap<LocationId, S
     let body = view! {
         {own(pages, suggested.as_deref(), locations)}
         {also(&others)}
-        <button class="button primary">{words::CONNECT}</button>
-        {all(others.len())}
-        <button class="button" name="later" value="yes" formnovalidate="">{words::CHOOSE_LATER}</button>
+        {answers(words::CONNECT, others.len(), words::CHOOSE_LATER)}
     };
     popup(StatusCode::OK, &words, form(attempt.id, body), "")
 }
@@ -92,8 +88,16 @@ fn also(others: &[Other]) -> Option<impl IntoView + use<>> {
     (!rows.is_empty()).then(|| view! { <fieldset><legend>{words::ALSO_CONNECT}</legend>{rows}</fieldset> })
 }
 
-fn all(others: usize) -> Option<impl IntoView> {
-    (others > 1).then(|| {
-        view! { <button class="button" name="all" value="yes">{words::also_connect_all(others)}</button> }
-    })
+/// Yes, yes for all, and not now.
+fn answers(yes: &'static str, others: usize, later: &'static str) -> impl IntoView {
+    let all = (others > 1).then(|| {
+        view! { <button class="button other" name="all" value="yes">{words::also_connect_all(others)}</button> }
+    });
+    view! {
+        <div class="answers">
+            <button class="button">{yes}</button>
+            {all}
+            <button class="button other" name="later" value="yes" formnovalidate="">{later}</button>
+        </div>
+    }
 }

@@ -2,30 +2,20 @@
 
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::warn;
 
-use super::super::{
-    App,
-    events::{self, New},
-    networks::{self, NetworkApp, RemotePage, Silence, Verdict},
-    pages::{self, Found, Grant, NotChanged},
-    store::Writing,
-    vault::VaultError,
+use super::{
+    super::{
+        App,
+        networks::{self, NetworkApp, Verdict},
+        pages::{self, Grant, NotChanged},
+    },
+    VisitError, deaths, reach, silence,
 };
-use crate::domain::{Account, Actor, Change, EXPIRING_LEAD, EventKind, Moment, Reason, WorkspaceId};
+use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment};
 
 /// After a visit without an answer, the next one comes this soon at the latest.
 const AFTER_A_MISS: Duration = Duration::from_mins(1);
-
-#[derive(Debug, thiserror::Error)]
-enum VisitError {
-    #[error(transparent)]
-    NotChanged(#[from] NotChanged),
-    #[error(transparent)]
-    Store(#[from] crate::server::store::StoreError),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
 
 /// Visits a due grant, if nobody else does.
 pub async fn visit(app: App, grant: Grant) {
@@ -47,12 +37,12 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
-            tell_silence(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
-            look_at_pages(app, &network_app, &grant, now).await?;
+            silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
+            reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }
-        Verdict::Dead(reason) => break_all(app, &grant, now, reason).await?,
+        Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
         Verdict::SlowDown(pause) => {
             pages::release(app.store.read(), &grant, Some(now + pause.max(every)), None).await?;
         }
@@ -61,7 +51,7 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
             pages::release(app.store.read(), &grant, Some(now + AFTER_A_MISS), None).await?;
         }
         Verdict::NoAnswer => {
-            tell_silence(app, grant.workspace, networks::missed(app.store.read(), &network_app, now).await?).await?;
+            silence::tell(app, grant.workspace, networks::missed(app.store.read(), &network_app, now).await?).await?;
             pages::release(app.store.read(), &grant, Some(now + every.min(AFTER_A_MISS)), None).await?;
         }
     }
@@ -71,54 +61,6 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
     Ok(networks::check(&app.client, &network_app.definition, &access).await)
-}
-
-/// The permission works: does it still reach every page, and allow what it allowed? What the network does not say now
-/// changes nothing.
-async fn look_at_pages(app: &App, network_app: &NetworkApp, grant: &Grant, now: Moment) -> Result<(), VisitError> {
-    let access = app.vault.get(app.store.read(), grant.access()).await?;
-    let definition = &network_app.definition;
-    let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    let given = networks::remote_pages(&app.client, definition, &access, &person).await.ok();
-    let granted = networks::granted_scopes(&app.client, definition, &access).await.ok().flatten();
-    let usable = |given: Vec<RemotePage>| {
-        given.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account.id).collect()
-    };
-    let found = Found {
-        reached: given.map(usable),
-        missing: granted.map(|scopes| definition.missing(&scopes)),
-        must_log_in: false,
-    };
-    take_in(app, grant, now, &found).await
-}
-
-async fn take_in(app: &App, grant: &Grant, now: Moment, found: &Found) -> Result<(), VisitError> {
-    if !pages::is_news(app.store.read(), grant, found).await? {
-        return Ok(());
-    }
-    let mut writing = app.store.write(grant.workspace).await?;
-    pages::take_in(&mut writing, now, grant, found).await?;
-    Ok(app.bus.commit(&app.store, writing).await?)
-}
-
-/// A death breaks every page of the grant, with one reason, in one transaction. No visit follows.
-async fn break_all(app: &App, grant: &Grant, now: Moment, reason: Reason) -> Result<(), VisitError> {
-    let mut writing = app.store.write(grant.workspace).await?;
-    let current = pages::grant(writing.txn(), grant.id).await?;
-    // Somebody reconnected, or gave it back, while the network was asked: the verdict is about what is gone.
-    if current.is_none_or(|current| current.version != grant.version) {
-        return Ok(());
-    }
-    for page in pages::pages_of(writing.txn(), grant.id).await? {
-        match pages::transition(&mut writing, now, page, Change::Died(reason), Actor::Keeper).await {
-            Ok(_) | Err(NotChanged::Impossible(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    pages::release(writing.txn(), grant, None, Some(now)).await?;
-    app.bus.commit(&app.store, writing).await?;
-    info!(grant = %grant.id, ?reason, "a permission is gone");
-    Ok(())
 }
 
 /// Writes the event at the moment in which a page becomes `expiring`, once.
@@ -138,21 +80,4 @@ async fn warn_of_end(app: &App, grant: &Grant, now: Moment) -> Result<(), VisitE
         }
     }
     Ok(app.bus.commit(&app.store, writing).await?)
-}
-
-/// One event per workspace, not one per page.
-async fn tell_silence(app: &App, workspace: WorkspaceId, silence: Silence) -> Result<(), VisitError> {
-    let Silence::Changed(card) = silence else { return Ok(()) };
-    let mut all = pages::workspaces_at(app.store.read(), &card.id).await?;
-    if !all.contains(&workspace) {
-        all.push(workspace);
-    }
-    for workspace in all {
-        let mut writing: Writing = app.store.write(workspace).await?;
-        let kind = EventKind::NetworkAnswering;
-        let new = New { kind, actor: Actor::Keeper, page: None, network: Some(card.clone()) };
-        events::record(&mut writing, app.clock.now(), new).await?;
-        app.bus.commit(&app.store, writing).await?;
-    }
-    Ok(())
 }

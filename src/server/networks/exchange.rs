@@ -20,6 +20,8 @@ pub struct Tokens {
     pub refresh: Option<SecretString>,
     /// How long the access token lives, where the network says so.
     pub lives: Option<Duration>,
+    /// How long the refresh token lives, where the network says so.
+    pub refresh_lives: Option<Duration>,
     /// What was granted, where the answer says so.
     pub scopes: Option<Vec<String>>,
 }
@@ -87,6 +89,7 @@ pub(in crate::server) fn tokens(answer: BasicTokenResponse) -> Tokens {
         access: answer.access_token().secret().clone().into(),
         refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
         lives: answer.expires_in(),
+        refresh_lives: None,
         scopes: answer
             .scopes()
             .map(|scopes| scopes.iter().map(|scope| scope.to_string()).filter(|scope| !scope.is_empty()).collect()),

@@ -14,6 +14,7 @@ use super::rows::{grant, page};
 use crate::{
     domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
+        networks::Plan,
         store::{Json, Store, StoreError, Writing},
         vault::{Place, Vault, VaultError},
     },
@@ -36,8 +37,10 @@ pub struct NewGrant {
     pub refresh: Option<SecretString>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
-    /// When a person must act, if that is known.
-    pub must_act_at: Option<Moment>,
+    /// When the refresh token ends, if that is known.
+    pub refresh_expires_at: Option<Moment>,
+    /// When the keeper renews the tokens, and when a person must act.
+    pub plan: Plan,
     /// What was granted.
     pub scopes: Vec<String>,
     /// When the keeper comes next.
@@ -78,12 +81,25 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         person_name: Set(new.person_name),
         version: Set(known.as_ref().map_or(1, |grant| grant.version + 1)),
         expires_at: Set(new.expires_at),
-        must_act_at: Set(new.must_act_at),
+        must_act_at: Set(new.plan.must_act_at),
         warned: Set(false),
         scopes: Set(Json(new.scopes)),
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
+        issued_at: Set(Some(at)),
+        refresh_expires_at: Set(new.refresh_expires_at),
+        data_access_expires_at: Set(None),
+        next_refresh_at: Set(new.plan.next_refresh_at),
+        // Whoever refreshes the tokens before these now finds the mark gone, and gives back what comes late.
+        attempt: Set(None),
+        attempt_at: Set(None),
+        attempt_owner: Set(None),
+        attempt_until: Set(None),
+        lost_at: Set(None),
+        refused_at: Set(None),
+        failures: Set(0),
+        failure: Set(None),
     };
     if known.is_some() {
         grant::Entity::update(row).exec_without_returning(txn).await?;

@@ -7,6 +7,7 @@ mod add;
 mod board;
 mod found;
 mod grants;
+mod marks;
 mod roster;
 mod rows;
 mod standing;
@@ -18,6 +19,10 @@ pub use found::{Found, is_news, take_in};
 pub use grants::{
     Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
     put_grant, release, visit_all_now, warn_once, workspaces_at,
+};
+pub use marks::{
+    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
+    set_back,
 };
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};

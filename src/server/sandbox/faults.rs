@@ -51,6 +51,8 @@ pub(super) struct Faults {
     pub rotate: Option<Rotate>,
     /// Ids of pages that the list of accounts does not show any more.
     pub lost_pages: Vec<String>,
+    /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.
+    pub slow_down: Option<String>,
 }
 
 /// An answer as it stands.
@@ -96,6 +98,8 @@ pub(super) enum Coop {
 pub(super) enum Rotate {
     /// A new one each time; a second use of an old one ends the grant.
     Strict,
+    /// A new one each time; the one before it is taken for ten seconds more, in case its answer was lost.
+    Grace,
     /// The same one for good.
     None,
 }

@@ -34,6 +34,8 @@ pub(super) struct Ticket {
     /// The page that a page's token is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<&'static str>,
+    /// When another of its kind took its place.
+    pub replaced_at_ms: Option<i64>,
     #[serde(skip)]
     pub bound_to: Option<Binding>,
 }

@@ -87,10 +87,7 @@ pub fn which_others(location: &str, network: &str) -> PopupWords {
 /// Connects all that are listed: "Also connect the other 2".
 #[must_use]
 pub fn also_connect_all(others: usize) -> String {
-    match others {
-        1 => "Also connect the other one".into(),
-        many => format!("Also connect the other {many}"),
-    }
+    format!("Also connect the other {others}")
 }
 
 /// A page of another location and the account that fits it.

@@ -122,9 +122,11 @@ impl Ledger {
 
     fn issue(&mut self, grant: GrantId, kind: Kind, life_ms: Option<i64>, bound_to: Option<Binding>) -> String {
         // Two codes may be on their way at once; of tokens the latest counts.
-        let takes_its_place = |ticket: &&mut Ticket| ticket.grant == grant && ticket.kind == kind && kind != Kind::Code;
+        let now = self.now();
+        let takes_its_place =
+            |ticket: &&mut Ticket| ticket.current && ticket.grant == grant && ticket.kind == kind && kind != Kind::Code;
         for older in self.tickets.iter_mut().filter(takes_its_place) {
-            older.current = false;
+            (older.current, older.replaced_at_ms) = (false, Some(now));
         }
         let (value, network) = (fresh(kind), self.grant(grant).network);
         let expires_at_ms = life_ms.map(|life| self.now().saturating_add(life));
@@ -137,6 +139,7 @@ impl Ledger {
             presented: 0,
             expires_at_ms,
             page: None,
+            replaced_at_ms: None,
             bound_to,
         };
         self.tickets.push(ticket);
@@ -158,6 +161,7 @@ impl Ledger {
             current: true,
             presented: 0,
             expires_at_ms: None,
+            replaced_at_ms: None,
             page: Some(page),
             bound_to: None,
         });
