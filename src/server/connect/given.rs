@@ -26,7 +26,7 @@ pub struct Offered {
 impl From<&RemotePage> for Offered {
     fn from(page: &RemotePage) -> Self {
         let RemotePage { account, handle, usable, .. } = page;
-        Self { account: account.clone(), handle: handle.clone(), unusable: usable.as_ref().err().cloned() }
+        Self { account: account.clone(), handle: handle.clone(), unusable: usable.as_ref().err().copied() }
     }
 }
 
@@ -123,7 +123,7 @@ pub fn sorted(offered: &[Offered], others: &[Standing]) -> Vec<(Offered, Option<
     let why_not = |page: &Offered| {
         let taken = others.iter().find(|other| is_pinned_to(&other.link, &page.account));
         let taken = taken.map(|other| WhyNot::TakenBy(other.location));
-        page.unusable.clone().map(WhyNot::Unusable).or(taken)
+        page.unusable.map(WhyNot::Unusable).or(taken)
     };
     let mut all: Vec<_> = offered.iter().map(|page| (page.clone(), why_not(page))).collect();
     all.sort_by_key(|(_, why_not)| match why_not {

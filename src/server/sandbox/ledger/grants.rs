@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Ledger;
 use crate::server::sandbox::{
-    networks::Network,
+    networks::{Again, Network},
     people::Person,
     tickets::{Binding, Kind, Ticket, fresh},
     way_back::Ask,
@@ -101,10 +101,10 @@ impl Ledger {
             .living()
             .find(|grant| grant.network == network.id && grant.person == person.id && grant.client_id == ask.client_id);
         let Some(known) = known else { return scopes };
-        if network.adds_scopes {
+        if network.again == Again::Adds {
             scopes.extend(known.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect::<Vec<_>>());
         }
-        if network.keeps_a_no && !ask.again {
+        if network.again == Again::KeepsTheNo && !ask.again {
             scopes.retain(|scope| !known.declined.contains(scope));
         }
         scopes
