@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{
     clock::Clock,
-    demo,
+    courier, demo,
     http::Front,
     sandbox::{self, Sandbox},
     serve::{self, StartError},
@@ -39,6 +39,9 @@ enum Command {
         #[arg(long, default_value_t = 8411)]
         port: u16,
     },
+    /// Send refreshes for the server whose folder this is. The server starts it by itself.
+    #[command(hide = true)]
+    Courier,
     /// Bring the database up to this version and stop.
     Migrate {
         /// The settings file.
@@ -64,6 +67,7 @@ pub async fn run(front: Front) -> ExitCode {
         Command::Serve { settings } => serve_for_real(settings, front).await,
         Command::Demo(wishes) => demo::run(wishes, front).await,
         Command::Sandbox { port } => run_sandbox(port).await,
+        Command::Courier => courier::run().await.map_err(StartError::Ended),
         Command::Migrate { settings } => migrate(settings).await,
     };
     match done {

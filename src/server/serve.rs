@@ -119,7 +119,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
 /// Beside the database's file, and where there is none: each process has a file of its own.
 fn spool(settings: &Settings) -> Result<Refreshing, StoreError> {
     let folder = settings.data.join("spool");
-    Refreshing::open(&folder, settings.refreshes_per_second)
+    Refreshing::open(&folder, settings.refreshes_per_second, settings.courier)
         .map_err(|cause| StoreError::Folder { folder: folder.display().to_string(), cause })
 }
 

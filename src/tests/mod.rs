@@ -18,6 +18,7 @@ mod headers;
 mod house;
 mod inside;
 mod keeping;
+mod kills;
 mod limits;
 mod malformed;
 mod mix_up;

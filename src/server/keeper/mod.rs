@@ -20,7 +20,7 @@ use super::{
     vault::VaultError,
 };
 use refresh::End;
-pub use refresh::{NoToken, Refreshing, fresh_token, recover};
+pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, recover, report_refusal};
 
 /// How many grants one round looks at.
 const ROUND: u64 = 32;

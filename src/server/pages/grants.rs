@@ -228,6 +228,20 @@ pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError>
     Ok(())
 }
 
+/// Makes the visit of one grant due now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn visit_now(db: &impl ConnectionTrait, id: GrantId, now: Moment) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::NextVisitAt.gt(now))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Takes the lease of a due grant by compare-and-swap, so that of any number of keepers one visits it.
 ///
 /// # Errors

@@ -256,6 +256,16 @@ pub async fn marked_by(db: &impl ConnectionTrait, attempt: Uuid) -> Result<Optio
     Ok(grant::Entity::find().filter(marked).one(db).await?)
 }
 
+/// The grants that are not dead.
+///
+/// # Errors
+/// When the database does not answer.
+#[cfg(test)]
+pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<crate::domain::GrantId>, StoreError> {
+    let all = grant::Entity::find().all(db).await?;
+    Ok(all.into_iter().filter(Grant::is_alive).map(|grant| grant.id).collect())
+}
+
 /// Makes every refresh due now.
 ///
 /// # Errors

@@ -18,8 +18,10 @@ pub use board::{board, details, view};
 pub use found::{Found, is_news, take_in};
 pub use grants::{
     Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
-    put_grant, release, visit_all_now, warn_once, workspaces_at,
+    put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
+#[cfg(test)]
+pub use marks::living;
 pub use marks::{
     Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
     set_back,

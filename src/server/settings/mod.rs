@@ -42,6 +42,9 @@ pub struct Settings {
     /// How many refreshes may leave for one network app in a second, over all processes; 0 for any number.
     #[serde(deserialize_with = "count")]
     pub refreshes_per_second: u32,
+    /// Whether tokens that are good for one use are sent by a small process that outlives this one.
+    #[serde(deserialize_with = "yes_or_no")]
+    pub courier: bool,
     /// Our apps at the networks.
     pub apps: HashMap<NetworkId, AppCredentials>,
 }
@@ -70,6 +73,7 @@ impl Default for Settings {
             sandbox: None,
             check_interval: None,
             refreshes_per_second: 50,
+            courier: true,
             apps: HashMap::new(),
         }
     }
@@ -190,6 +194,14 @@ fn number<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u64>, D::
 
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u32, D::Error> {
     whole_number(value)?.ok_or_else(|| serde::de::Error::custom("refreshes_per_second must be a whole number"))
+}
+
+fn yes_or_no<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    match toml::Value::deserialize(value)? {
+        toml::Value::Boolean(yes) => Ok(yes),
+        toml::Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
+        _ => Err(serde::de::Error::custom("courier must be true or false")),
+    }
 }
 
 fn whole_number<'de, D: serde::Deserializer<'de>, N: std::str::FromStr>(value: D) -> Result<Option<N>, D::Error> {

@@ -150,7 +150,7 @@ async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailu
 
 impl Flight<'_> {
     async fn run(mut self, held: Held, sealer: Sealer) -> Result<End, RefreshFailure> {
-        let wire = Arc::new(Wire::new(self.app, &self.grant, self.mark, sealer));
+        let wire = Arc::new(Wire::new(&self, sealer));
         let mut pauses = REPEATS.iter();
         loop {
             let sent_at = self.app.clock.now();

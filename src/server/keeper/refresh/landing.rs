@@ -39,7 +39,7 @@ pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) 
     loop {
         match save(flight, tokens, sent_at).await {
             Ok(end) => {
-                app.refreshing.spool.is_done(attempt);
+                app.refreshing.is_done(app, attempt);
                 return end;
             }
             Err(error) => warn!(grant = %grant.id, %error, "new tokens are not saved yet; they are kept"),
@@ -137,7 +137,7 @@ pub(super) async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> 
 pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, RefreshFailure> {
     let Flight { app, grant, network_app, mark } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
-    app.refreshing.spool.is_done(mark.attempt);
+    app.refreshing.is_done(app, mark.attempt);
     let next = match class {
         Class::Refused(reason) => return refused(flight, reason).await,
         Class::NotSent | Class::Unclear | Class::Trouble => {

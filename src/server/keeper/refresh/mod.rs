@@ -17,7 +17,7 @@ use std::{
 };
 
 use oauth2::HttpResponse;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -27,9 +27,10 @@ use super::{
     super::{
         App,
         connect::ConnectError,
+        courier::Courier,
         pages::{self, Grant, NotChanged},
         store::StoreError,
-        vault::VaultError,
+        vault::{VaultError, hash},
     },
     VisitError,
     spool::{Left, Spool},
@@ -51,6 +52,7 @@ pub struct Refreshing {
     kept: Mutex<HashMap<Uuid, HttpResponse>>,
     flights: Mutex<HashMap<GrantId, watch::Receiver<Option<End>>>>,
     per_second: u32,
+    courier: Option<Courier>,
 }
 
 /// How a flight ended.
@@ -100,14 +102,29 @@ enum RefreshFailure {
 }
 
 impl Refreshing {
-    /// Opens this process's spool in `folder`; at most `per_second` requests leave for one network app, 0 for any.
+    /// Opens this process's spool in `folder`; at most `per_second` requests leave for one network app, 0 for any. With
+    /// `courier`, tokens that are good for one use are sent by it.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn open(folder: &std::path::Path, per_second: u32) -> std::io::Result<Self> {
+    pub fn open(folder: &std::path::Path, per_second: u32, courier: bool) -> std::io::Result<Self> {
         let (spool, left) = Spool::open(folder)?;
         let left = Mutex::new(Some(left));
-        Ok(Self { spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second })
+        let courier = courier.then(|| Courier::of(folder.to_owned()));
+        Ok(Self { spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier })
+    }
+
+    /// The attempt's answers are saved, or nobody needs them.
+    fn is_done(&self, app: &App, attempt: Uuid) {
+        self.spool.is_done(attempt);
+        if self.courier.is_some() {
+            let app = app.clone();
+            tokio::spawn(async move {
+                if let Some(courier) = &app.refreshing.courier {
+                    courier.done(attempt.to_string()).await;
+                }
+            });
+        }
     }
 
     fn flights(&self) -> MutexGuard<'_, HashMap<GrantId, watch::Receiver<Option<End>>>> {
@@ -174,6 +191,30 @@ pub async fn fresh_token(app: &App, id: GrantId) -> Result<SecretString, NoToken
         Ok(answer) => answer,
         Err(_) => stored(app, id).await,
     }
+}
+
+/// A consumer says that the network refused a token. If it is the one that is stored, new ones are asked for, and the
+/// keeper looks whether the permission is there still; about an older one nothing needs to be done.
+///
+/// # Errors
+/// As [`fresh_token`].
+pub async fn report_refusal(app: &App, id: GrantId, refused: &Fingerprint) -> Result<(), NoToken> {
+    let grant = read(app, id).await?;
+    if fingerprint(&open(app, &grant).await?) != *refused {
+        return Ok(());
+    }
+    end_of(start(app, &grant, Why::Due)).await;
+    let visited = pages::visit_now(app.store.read(), id, app.clock.now()).await;
+    visited.ok().ok_or(NoToken::Unavailable)
+}
+
+/// What a token is recognised by without being said: its SHA-256.
+pub type Fingerprint = Vec<u8>;
+
+/// The token's fingerprint.
+#[must_use]
+pub fn fingerprint(token: &SecretString) -> Fingerprint {
+    hash(token.expose_secret())
 }
 
 async fn fresh(app: &App, id: GrantId) -> Result<SecretString, NoToken> {
