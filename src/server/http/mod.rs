@@ -10,6 +10,7 @@ mod hooks;
 mod outcome;
 mod page;
 mod peer;
+mod picker;
 mod popup;
 mod rate;
 pub(super) mod resume;

@@ -10,7 +10,7 @@ use super::{
         networks::{self, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
-    VisitError, deaths, silence,
+    VisitError, deaths, reach, silence,
 };
 use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason};
 
@@ -38,6 +38,7 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
+            reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }

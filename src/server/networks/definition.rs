@@ -26,6 +26,8 @@ pub struct Definition {
     /// The network's own list of apps.
     #[serde(default, deserialize_with = "maybe_address")]
     pub manage_url: Option<String>,
+    /// Where in the network's own menus a person finds it: "Settings, then Business integrations".
+    pub manage_hint: Option<String>,
     /// Where a person is asked.
     pub authorize: Authorize,
     /// Where a code becomes tokens.
@@ -87,6 +89,12 @@ pub struct Authorize {
     /// They take the place of fixed ones of the same name.
     #[serde(default, deserialize_with = "own_params")]
     pub choose_account: BTreeMap<String, String>,
+    /// Parameters that make the network ask again for what a person has declined, or which pages it gives.
+    #[serde(default, deserialize_with = "own_params")]
+    pub ask_again: BTreeMap<String, String>,
+    /// Whether what is asked for is added to what was granted before, instead of taking its place.
+    #[serde(default)]
+    pub incremental: bool,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
     pub cancelled: Vec<String>,
@@ -153,6 +161,22 @@ pub struct Pages {
     pub id: String,
     /// The path of the name in an item.
     pub name: String,
+    /// The path of what a page is called in addresses there.
+    pub handle: Option<String>,
+    /// The path of the page's own token, where the network gives one for each page.
+    pub token: Option<String>,
+    /// What a page needs to be of use.
+    pub needs: Option<Needs>,
+}
+
+/// What an item must hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// The path of a list of texts.
+    pub list: String,
+    /// The text that must be in it.
+    pub has: String,
 }
 
 /// The list of granted scopes.
@@ -242,8 +266,14 @@ impl Definition {
     /// All scopes that are asked for, each once.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
+        self.scopes_of(&self.abilities.keys().copied().collect::<Vec<_>>())
+    }
+
+    /// The scopes that these abilities need, and those that are always asked for, each once.
+    #[must_use]
+    pub fn scopes_of(&self, abilities: &[Ability]) -> Vec<String> {
         let mut all = self.scopes_always.clone();
-        for scope in self.abilities.values().flatten() {
+        for scope in abilities.iter().filter_map(|ability| self.abilities.get(ability)).flatten() {
             if !all.contains(scope) {
                 all.push(scope.clone());
             }

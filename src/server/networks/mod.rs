@@ -32,4 +32,4 @@ pub use plan::{Clocked, Clocks, Plan, Renewal, phase, plan};
 pub use refresh::{Held, RefreshError, Sent, refresh};
 pub use revoke::revoke;
 pub use verdict::Verdict;
-pub use who::{RemotePage, WhoError, check, granted_scopes, remote_pages, who_am_i};
+pub use who::{RemotePage, Unusable, WhoError, check, granted_scopes, remote_pages, who_am_i};

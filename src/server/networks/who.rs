@@ -6,11 +6,30 @@ use serde_json::Value;
 use super::{
     Definition, NetworkClient, Verdict,
     client::{at, text_at},
+    definition::{Needs, Pages},
 };
 use crate::domain::Account;
 
 /// A page that a consent gives.
-pub type RemotePage = Account;
+#[derive(Clone, Debug)]
+pub struct RemotePage {
+    /// Its stable id, and its name.
+    pub account: Account,
+    /// What it is called in addresses there, if that is something else.
+    pub handle: Option<String>,
+    /// Whether it can be connected.
+    pub usable: Result<(), Unusable>,
+    /// Its own token, where the network gives one for each page.
+    pub token: Option<SecretString>,
+}
+
+/// Why a page cannot be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unusable {
+    /// The person may not do there what the app is for.
+    LacksRole,
+}
 
 /// Why the network did not say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,10 +84,26 @@ pub async fn remote_pages(
     access: &SecretString,
     person: &Account,
 ) -> Result<Vec<RemotePage>, WhoError> {
-    let Some(pages) = &definition.pages else { return Ok(vec![person.clone()]) };
+    let whole = |account| RemotePage { account, handle: None, usable: Ok(()), token: None };
+    let Some(pages) = &definition.pages else { return Ok(vec![whole(person.clone())]) };
     let json = ask(client, definition, &pages.url, access).await?;
     let items = at(&json, &pages.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    Ok(items.iter().filter_map(|item| account(item, &pages.id, &pages.name)).collect())
+    Ok(items.iter().filter_map(|item| page(item, pages)).collect())
+}
+
+fn page(item: &Value, pages: &Pages) -> Option<RemotePage> {
+    let text = |path: &Option<String>| path.as_ref().and_then(|path| text_at(item, path));
+    let has = |needs: &Needs| {
+        let list = at(item, &needs.list).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|text| text.as_str() == Some(&needs.has)))
+    };
+    let is_usable = pages.needs.as_ref().is_none_or(has);
+    Some(RemotePage {
+        account: account(item, &pages.id, &pages.name)?,
+        handle: text(&pages.handle),
+        usable: if is_usable { Ok(()) } else { Err(Unusable::LacksRole) },
+        token: text(&pages.token).map(SecretString::from),
+    })
 }
 
 /// What was granted, from the network's own list; `None` where the token's answer is all there is.

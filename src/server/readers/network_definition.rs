@@ -80,7 +80,7 @@ fn asks_once_for_each(definition: Definition) {
     let params = definition.authorize.params.clone();
     let client_secret = SecretString::from("secret");
     let app = NetworkApp { id: NetworkAppId(Uuid::nil()), definition, client_id: "app".to_owned(), client_secret };
-    let ask = Ask { redirect_uri: "https://green.example/oauth/callback/x", state: "state", choose_account: false };
+    let ask = Ask { redirect_uri: "https://green.example/oauth/callback/x", state: "state", ..Ask::default() };
     let asked = authorize_url(&app, &ask).expect("an address");
     let url = Url::parse(&asked.url).expect("an address");
     let pairs: Vec<_> = url.query_pairs().collect();
