@@ -21,6 +21,7 @@ mod keeping;
 mod kills;
 mod limits;
 mod malformed;
+mod mishaps;
 mod mix_up;
 mod odd_answers;
 mod person;
