@@ -30,6 +30,7 @@ mod pkce;
 mod postgres;
 mod refreshing;
 mod sealed;
+mod siblings;
 mod size;
 mod sizes;
 mod start;

@@ -23,17 +23,17 @@ pub(super) async fn look(app: &App, network_app: &NetworkApp, grant: &Grant) -> 
     };
     let found = Found {
         reached: given.map(usable),
-        missing: granted.map(|scopes| definition.missing(&scopes)),
+        missing: granted.as_ref().map(|scopes| definition.missing(scopes)),
         must_log_in: false,
     };
-    take_in(app, grant, &found).await
-}
-
-async fn take_in(app: &App, grant: &Grant, found: &Found) -> Result<(), VisitError> {
-    if !pages::is_news(app.store.read(), grant, found).await? {
+    let granted = granted.filter(|scopes| *scopes != grant.scopes.0);
+    if granted.is_none() && !pages::is_news(app.store.read(), grant, &found).await? {
         return Ok(());
     }
     let mut writing = app.store.write(grant.workspace).await?;
-    pages::take_in(&mut writing, app.clock.now(), grant, found).await?;
+    if let Some(granted) = granted {
+        pages::keep_scopes(writing.txn(), grant, granted).await?;
+    }
+    pages::take_in(&mut writing, app.clock.now(), grant, &found).await?;
     Ok(app.bus.commit(&app.store, writing).await?)
 }

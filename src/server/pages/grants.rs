@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use super::rows::grant::Model as Grant;
 use super::rows::{grant, page};
 use crate::{
-    domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, Reason, WorkspaceId},
+    domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
         networks::Plan,
         store::{Json, Store, StoreError, Writing},
@@ -230,37 +230,6 @@ pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError>
     Ok(())
 }
 
-/// What a network told.
-#[derive(Clone, Copy, Debug)]
-pub struct Told {
-    /// Whose app it is about.
-    pub network_app: NetworkAppId,
-    /// What happened, if it says so.
-    pub reason: Option<Reason>,
-    /// When it came.
-    pub at: Moment,
-}
-
-/// Makes visits due now that the network gave a reason for: of these people, or of everybody. How many there are.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn told_of(db: &impl ConnectionTrait, told: Told, people: Option<&[String]>) -> Result<u64, StoreError> {
-    let mut due = grant::Entity::update_many()
-        .set(grant::ActiveModel {
-            next_visit_at: Set(Some(told.at)),
-            told: Set(told.reason.map(Json)),
-            told_at: Set(Some(told.at)),
-            ..Default::default()
-        })
-        .filter(grant::Column::NetworkApp.eq(told.network_app))
-        .filter(grant::Column::NextVisitAt.is_not_null());
-    if let Some(people) = people {
-        due = due.filter(grant::Column::PersonId.is_in(people.iter().cloned()));
-    }
-    Ok(due.exec(db).await?.rows_affected)
-}
-
 /// Makes the visit of one grant due now.
 ///
 /// # Errors
@@ -312,6 +281,20 @@ pub async fn release(
     // Of this version only: a person who reconnected meanwhile has set a visit of their own.
     grant::Entity::update_many()
         .set(change)
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Keeps what a check found to be granted now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn keep_scopes(db: &impl ConnectionTrait, grant: &Grant, scopes: Vec<String>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { scopes: Set(Json(scopes)), ..Default::default() })
         .filter(grant::Column::Id.eq(grant.id))
         .filter(grant::Column::Version.eq(grant.version))
         .exec(db)
