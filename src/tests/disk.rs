@@ -154,7 +154,7 @@ async fn a_refresh_is_kept(world: &World, disk: &Disk, page: PageId) {
     let app = world.app.clone();
     let work = tokio::spawn(async move { crate::server::keeper::once(&app).await });
     asked(world, "token", 3).await;
-    disk.fills(&world).await;
+    disk.fills(world).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let spooled = std::fs::read_dir(world.data.path().join("spool")).expect("a folder").flatten();
     let spooled: Vec<_> = spooled.map(|file| std::fs::read(file.path()).expect("a file")).collect();
