@@ -38,9 +38,10 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
-            reach::look(app, &network_app, &grant).await?;
+            let is_doubted = reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
-            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { every };
+            pages::release(app.store.read(), &grant, Some(now + pause), Some(now)).await?;
         }
         Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
         Verdict::SlowDown(pause) => {

@@ -87,6 +87,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
+        doubted_at: Set(None),
         issued_at: Set(Some(at)),
         refresh_expires_at: Set(new.refresh_expires_at),
         data_access_expires_at: Set(None),
@@ -278,6 +279,20 @@ pub async fn release(
     // Of this version only: a person who reconnected meanwhile has set a visit of their own.
     grant::Entity::update_many()
         .set(change)
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a check has missed a page, or that none is missed any more.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn doubt(db: &impl ConnectionTrait, grant: &Grant, since: Option<Moment>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { doubted_at: Set(since), ..Default::default() })
         .filter(grant::Column::Id.eq(grant.id))
         .filter(grant::Column::Version.eq(grant.version))
         .exec(db)

@@ -66,6 +66,8 @@ pub mod grant {
         pub checked_at: Moment,
         pub next_visit_at: Option<Moment>,
         pub lease_until: Option<Moment>,
+        /// When a check first missed a page among what this version reaches; it is lost when the next one misses it too.
+        pub doubted_at: Option<Moment>,
         /// When the tokens of this version were asked for.
         pub issued_at: Option<Moment>,
         pub refresh_expires_at: Option<Moment>,
