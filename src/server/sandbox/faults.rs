@@ -49,6 +49,8 @@ pub(super) struct Faults {
     /// The authorization endpoint sends the browser on, with the same state, to another application's.
     pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
+    /// Calls about the person are refused until they have logged in there.
+    pub checkpoint: bool,
     /// Ids of pages that the list of accounts does not show any more.
     pub lost_pages: Vec<String>,
     /// Ids of pages at which the person may only look any more.

@@ -46,6 +46,7 @@ pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Re
     let network = here.network;
     let work = |ledger: &mut Ledger, faults: &Faults| {
         let grant = living_grant(network, ledger, token.as_deref())?.clone();
+        passes(faults)?;
         let person = Person::called(grant.person).expect("only persons approve");
         let list = match network.speaks {
             Dialect::Meta if !grant.scopes.iter().any(|scope| scope == READS_PAGES) => {
@@ -79,10 +80,16 @@ async fn show(
 ) -> Response {
     let call = Call::with_bearer(here, endpoint, headers);
     let token = call.value.clone();
-    let work = |ledger: &mut Ledger, _: &Faults| {
+    let work = |ledger: &mut Ledger, faults: &Faults| {
         let grant = living_grant(here.network, ledger, token.as_deref())?;
+        passes(faults)?;
         let person = Person::called(grant.person).expect("only persons approve");
         Ok((NO_STORE, Json(what(here.network, grant, person)?)).into_response())
     };
     call.answer(here, work).await
+}
+
+/// Whether the person need not log in first.
+fn passes(faults: &Faults) -> Result<(), Refusal> {
+    if faults.checkpoint { Err(Refusal::Checkpoint) } else { Ok(()) }
 }
