@@ -2,6 +2,7 @@
 
 mod m20261122_000001_start;
 mod m20261124_000001_known_browsers;
+mod m20261124_100010_kept;
 mod m20261124_100020_chosen_later;
 
 use sea_orm_migration::prelude::*;
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_start::Migration),
             Box::new(m20261124_000001_known_browsers::Migration),
+            Box::new(m20261124_100010_kept::Migration),
             Box::new(m20261124_100020_chosen_later::Migration),
         ]
     }

@@ -33,7 +33,7 @@ fn ten_thousand_attempts_have_ten_thousand_verifiers() {
     let (mut states, mut verifiers, mut challenges) = (HashSet::new(), HashSet::new(), HashSet::new());
     for _ in 0..10_000 {
         let state = random_token();
-        let ask = Ask { redirect_uri: "http://127.0.0.1:1/x", state: &state, choose_account: false };
+        let ask = Ask { redirect_uri: "http://127.0.0.1:1/x", state: &state, ..Ask::default() };
         let asked = authorize_url(&app, &ask).expect("an address");
         let verifier = asked.verifier.expect("PKCE is on").expose_secret().to_owned();
         assert_eq!(verifier.len(), 43, "32 random bytes");

@@ -1,6 +1,6 @@
 //! Attempts as rows: opened, taken once, ended.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -70,6 +70,9 @@ pub struct Kept {
     pub expires_at: Option<Moment>,
     /// What was granted, if the answer said so.
     pub scopes: Option<Vec<String>>,
+    /// What else the definition keeps of the answer. Nothing secret.
+    #[serde(default)]
+    pub kept: BTreeMap<String, String>,
 }
 
 impl Kept {
@@ -100,6 +103,7 @@ pub async fn keep(
         refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
         expires_at: tokens.lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
+        kept: tokens.kept.clone(),
     };
     let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
     vault.put(db, Secrets(attempt).answer(), &text).await

@@ -13,7 +13,7 @@ use crate::{
     domain::{Account, Actor, AttemptState, Connection, Impossible, Link, Moment, PageId, Trouble},
     server::{
         App, accounts,
-        networks::{self, ExchangeError, NetworkApp, NoAnswer, Verdict, WhoError},
+        networks::{self, Bearer, ExchangeError, NetworkApp, NoAnswer, Verdict, WhoError},
         pages::{self, Approval, NewGrant, NotChanged},
         store::Writing,
     },
@@ -140,10 +140,12 @@ fn who_trouble(error: WhoError) -> Trouble {
 
 pub(super) async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
     let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
-    let (client, definition, access) = (&app.client, &network_app.definition, kept.access());
-    let person = networks::who_am_i(client, definition, &access).await?;
-    let pages = networks::remote_pages(client, definition, &access, &person).await?;
-    let listed = networks::granted_scopes(client, definition, &access).await?;
+    let (client, access) = (&app.client, kept.access());
+    let bearer = Bearer { access: &access, kept: &kept.kept };
+    let person = networks::who_am_i(client, network_app, bearer).await?;
+    let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
+    let pages = pages.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account).collect();
+    let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
     Ok(Approved { person, pages, scopes, kept })
@@ -242,6 +244,7 @@ fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Mome
         expires_at: approved.kept.expires_at,
         must_act_at: must_act_at(&approved.kept),
         scopes: approved.scopes.clone(),
+        kept: approved.kept.kept.clone(),
         next_visit_at: now + every,
     }
 }
@@ -304,6 +307,7 @@ fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {
         person_id: approved.map(|approved| approved.person.id.clone()),
         access: kept.access(),
         refresh: kept.refresh(),
+        kept: kept.kept.clone(),
         page: None,
     }
 }

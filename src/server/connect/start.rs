@@ -50,7 +50,7 @@ pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Started,
     let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
     let redirect_uri = app.base_url.callback(network_app.id);
     let (state, cookie) = (random_token(), random_token());
-    let ask = Ask { redirect_uri: &redirect_uri, state: &state, choose_account: wish.choose_account };
+    let ask = Ask { redirect_uri: &redirect_uri, state: &state, choose_account: wish.choose_account, ..Ask::default() };
     let asked = authorize_url(&network_app, &ask).ok().ok_or(ConnectError::BadAddress)?;
     let mut attempt = attempt::Model {
         id,

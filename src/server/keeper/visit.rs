@@ -7,7 +7,7 @@ use tracing::{info, warn};
 use super::super::{
     App,
     events::{self, New},
-    networks::{self, NetworkApp, Silence, Verdict},
+    networks::{self, Bearer, NetworkApp, Silence, Verdict},
     pages::{self, Grant, NotChanged},
     store::Writing,
     vault::VaultError,
@@ -52,6 +52,10 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }
         Verdict::Dead(reason) => break_all(app, &grant, now, reason).await?,
+        // The check is about the person: whatever else is lost, the permission lives.
+        Verdict::LostAbility | Verdict::LostPage | Verdict::PersonMustAct => {
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
         Verdict::SlowDown(pause) => {
             pages::release(app.store.read(), &grant, Some(now + pause.max(every)), None).await?;
         }
@@ -69,7 +73,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
-    Ok(networks::check(&app.client, &network_app.definition, &access).await)
+    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
+    Ok(networks::check(&app.client, network_app, bearer).await)
 }
 
 /// A death breaks every page of the grant, with one reason, in one transaction. No visit follows.

@@ -3,9 +3,10 @@
 use oauth2::{ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use secrecy::SecretString;
 
-use super::{NetworkApp, ResponseMode};
+use super::{NetworkApp, ResponseMode, asking::renamed};
 
 /// What an authorization request is made of, beside what the definition says.
+#[derive(Default)]
 pub struct Ask<'a> {
     /// Where the answer goes.
     pub redirect_uri: &'a str,
@@ -13,6 +14,10 @@ pub struct Ask<'a> {
     pub state: &'a str,
     /// Whether the network is to ask which account it is, even if it knows one.
     pub choose_account: bool,
+    /// Whether it is to ask again for what was declined, or which pages it gives.
+    pub ask_again: bool,
+    /// All that the definition has, without this.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// What is sent along, and what must be kept until the callback.
@@ -34,23 +39,37 @@ pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::u
     let client = BasicClient::new(ClientId::new(app.client_id.clone()))
         .set_auth_uri(oauth2::AuthUrl::new(authorize.url.clone())?)
         .set_redirect_uri(RedirectUrl::new(ask.redirect_uri.to_owned())?);
-    let scopes = app.definition.scopes();
+    let scopes = ask.scopes.clone().unwrap_or_else(|| app.definition.scopes());
     let state = CsrfToken::new(ask.state.to_owned());
     // The crate joins scopes by spaces; one scope that holds the network's own separator comes out as it wants it.
     let asked = Scope::new(scopes.join(&authorize.scope_separator));
     let mut request = client.authorize_url(move || state).add_scope(asked);
-    let choose = |name: &str| authorize.choose_account.get(name).filter(|_| ask.choose_account);
-    let fixed = authorize.params.iter().filter(|(name, _)| choose(name).is_none());
-    for (name, value) in fixed.chain(authorize.choose_account.iter().filter(|_| ask.choose_account)) {
+    let mut params = authorize.params.clone();
+    if ask.choose_account {
+        params.extend(authorize.choose_account.clone());
+    }
+    if ask.ask_again {
+        params.extend(authorize.ask_again.clone());
+    }
+    for (name, value) in params {
         request = request.add_extra_param(name, value);
     }
     if authorize.response_mode == ResponseMode::FormPost {
         request = request.add_extra_param("response_mode", "form_post");
     }
     if !authorize.pkce {
-        return Ok(Asked { url: request.url().0.to_string(), scopes, verifier: None });
+        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None });
     }
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let url = request.set_pkce_challenge(challenge).url().0.to_string();
+    let url = named(app, request.set_pkce_challenge(challenge).url().0);
     Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()) })
+}
+
+/// With the network's own names for the parameters.
+fn named(app: &NetworkApp, mut url: oauth2::url::Url) -> String {
+    if !app.definition.renamed.is_empty() {
+        let params = renamed(url.query_pairs().into_owned().collect(), &app.definition.renamed);
+        url.query_pairs_mut().clear().extend_pairs(params);
+    }
+    url.to_string()
 }

@@ -3,25 +3,32 @@
 
 mod address;
 mod apps;
+mod asking;
 pub(super) mod authorize;
 mod client;
 mod definition;
 pub(super) mod exchange;
 mod fields;
+mod fill;
 pub(super) mod load;
 pub(super) mod normalise;
+mod refresh;
 mod revoke;
 mod rows;
+mod shown;
 mod verdict;
 mod who;
 
 pub use address::is_safe;
 pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
+pub use asking::Bearer;
 pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{NetworkClient, NoAnswer, Patience};
-pub use definition::{Definition, Iss, ResponseMode};
+pub use definition::{Definition, Iss, Lifetime, Renews, ResponseMode, Shape};
 pub use exchange::{ExchangeError, Tokens, exchange};
-pub use load::{DefinitionError, load};
-pub use revoke::revoke;
+pub use load::{DefinitionError, load, read};
+pub use refresh::{Held, RefreshError, Sent, refresh};
+pub use revoke::{GivenBack, revoke};
+pub use shown::{line, page};
 pub use verdict::Verdict;
-pub use who::{RemotePage, WhoError, check, granted_scopes, remote_pages, who_am_i};
+pub use who::{RemotePage, Unusable, WhoError, check, granted_scopes, remote_pages, who_am_i};

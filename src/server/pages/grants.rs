@@ -1,6 +1,9 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -40,6 +43,8 @@ pub struct NewGrant {
     pub must_act_at: Option<Moment>,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// What requests name beside the token. Nothing secret.
+    pub kept: BTreeMap<String, String>,
     /// When the keeper comes next.
     pub next_visit_at: Moment,
 }
@@ -81,6 +86,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         must_act_at: Set(new.must_act_at),
         warned: Set(false),
         scopes: Set(Json(new.scopes)),
+        kept: Set(Json(new.kept)),
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
