@@ -63,9 +63,10 @@ bench: ## Measure the release build, each number with its limit
 	@scripts/steps setup-test release
 	@$(with-tools) node benches/bench.mjs
 
-soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), and all of Firefox's tests
+soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), 10,000 kills (KILLS), all of Firefox's tests
 	@scripts/setup soak
 	@$(with-tools) scripts/soak
+	@$(with-tools) KILLS=$${KILLS:-10000} cargo test --lib tests::kills
 	@scripts/steps setup-test release
 	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox
 

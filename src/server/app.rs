@@ -10,6 +10,7 @@ use super::{
     clock::Clock,
     events::Bus,
     http::{BaseUrl, CookieNames},
+    keeper::Refreshing,
     limits::Limits,
     networks::{NetworkClient, Networks},
     pages::Rosters,
@@ -48,6 +49,8 @@ pub struct Parts {
     pub proxies: Proxies,
     /// How often the keeper asks; `None`: as each definition says.
     pub check_every: Option<std::time::Duration>,
+    /// Refreshes that are under way, and answers that are kept.
+    pub refreshing: Refreshing,
     /// Work that must end before the process may.
     pub tasks: TaskTracker,
     /// Set when the process is asked to stop.

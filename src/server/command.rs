@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{
     clock::Clock,
-    demo,
+    courier, demo,
     http::Front,
     networks::{self, Definition},
     sandbox::{self, Sandbox},
@@ -45,6 +45,9 @@ enum Command {
         #[command(subcommand)]
         what: Look,
     },
+    /// Send refreshes for the server whose folder this is. The server starts it by itself.
+    #[command(hide = true)]
+    Courier,
     /// Bring the database up to this version and stop.
     Migrate {
         /// The settings file.
@@ -97,6 +100,7 @@ pub async fn run(front: Front) -> ExitCode {
         Command::Demo(wishes) => demo::run(wishes, front).await,
         Command::Sandbox { port } => run_sandbox(port).await,
         Command::Networks { what } => look(what),
+        Command::Courier => courier::run().await.map_err(StartError::Ended),
         Command::Migrate { settings } => migrate(settings).await,
     };
     match done {

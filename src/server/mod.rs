@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod clock;
 pub mod command;
 pub mod connect;
+pub mod courier;
 pub mod demo;
 pub mod events;
 pub mod http;

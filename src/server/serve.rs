@@ -18,7 +18,7 @@ use super::{
     connect::{self, ConnectError},
     events::{self, Bus},
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
-    keeper,
+    keeper::{self, Refreshing},
     limits::Limits,
     networks::{self, DefinitionError, NetworkClient, Networks, Patience},
     pages::Rosters,
@@ -111,11 +111,19 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         clock,
         bus: Bus::default(),
         rosters: Rosters::default(),
+        refreshing: spool(settings)?,
         check_every: settings.check_interval.map(Duration::from_secs),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
         leptos: http::site_options(),
     }))
+}
+
+/// Beside the database's file, and where there is none: each process has a file of its own.
+fn spool(settings: &Settings) -> Result<Refreshing, StoreError> {
+    let folder = settings.data.join("spool");
+    Refreshing::open(&folder, settings.refreshes_per_second, settings.courier)
+        .map_err(|cause| StoreError::Folder { folder: folder.display().to_string(), cause })
 }
 
 /// The keys from the settings, or the key file; a new one only for a database that was never sealed.
@@ -158,6 +166,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// # Errors
 /// When the database does not answer.
 pub async fn begin_work(app: &App) -> Result<(), StartError> {
+    keeper::recover(app).await?;
     connect::recover(app).await?;
     app.tasks.spawn(recover_the_rest(app.clone()));
     tokio::spawn(events::listen(app.store.clone(), app.bus.clone()));

@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspaces", &["events", "store", "vault"]),
     ("accounts", &["limits", "workspaces", "store", "vault"]),
     ("connect", &["accounts", "networks", "pages", "events", "vault", "store"]),
-    ("keeper", &["accounts", "connect", "networks", "pages", "events", "vault", "store"]),
+    ("courier", &["networks", "vault"]),
+    ("keeper", &["accounts", "connect", "courier", "networks", "pages", "events", "vault", "store"]),
     (
         "http",
         &["accounts", "limits", "settings", "workspaces", "connect", "networks", "pages", "events", "vault", "store"],

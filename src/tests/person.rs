@@ -96,12 +96,36 @@ impl<'w> Person<'w> {
         }
     }
 
-    async fn hears(&self, response: reqwest::Response) -> Answer {
+    /// As [`Person::post`], to a server that may be gone in the middle of it.
+    pub async fn tries(&self, path: &str, form: &[(&str, &str)]) -> Option<Answer> {
+        let request = self.world.http.post(format!("{}{path}", self.world.origin)).form(form);
+        let request = request.header("cookie", self.cookie_header()).header("sec-fetch-site", "same-origin");
+        self.may_hear(request.send().await.ok()?).await
+    }
+
+    /// As [`Person::connects`], at a server that may be gone in the middle of it.
+    pub async fn tries_to_connect(&self, page: PageId, as_whom: &str) -> Option<()> {
+        let attempt = uuid::Uuid::now_v7().to_string();
+        let start = self.tries(&format!("/connect/{page}"), &[("attempt", &attempt)]).await?;
+        let url: String = serde_json::from_str(&between(&start.body, "location.replace(", ")")).ok()?;
+        let callback = self.popup_at(&url).callback(Say::Yes(as_whom)).await;
+        let request = self.world.http.get(callback).header("cookie", self.cookie_header());
+        let arrived = self.may_hear(request.send().await.ok()?).await?;
+        let finish = format!("{}{}", self.world.origin, arrived.header("location"));
+        let request = self.world.http.get(finish).header("cookie", self.cookie_header());
+        self.may_hear(request.send().await.ok()?).await.map(drop)
+    }
+
+    async fn may_hear(&self, response: reqwest::Response) -> Option<Answer> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         self.keep_cookies(&headers);
-        let body = response.text().await.expect("a body");
+        let body = response.text().await.ok()?;
         self.world.heard.lock().expect("nobody panicked with it").push(format!("{headers:?}\n{body}"));
-        Answer { status, headers, body }
+        Some(Answer { status, headers, body })
+    }
+
+    async fn hears(&self, response: reqwest::Response) -> Answer {
+        self.may_hear(response).await.expect("a body")
     }
 
     /// A form of the network's page comes in: across sites, so without any cookie. Where the browser is sent on to.

@@ -77,7 +77,7 @@ impl World {
         Self::with(Some(url.to_owned().into()), vec![]).await
     }
 
-    async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
+    pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
         let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
@@ -255,7 +255,7 @@ impl World {
     }
 }
 
-fn front() -> Front {
+pub fn front() -> Front {
     Front { routes: leptos_axum::generate_route_list(ui::App), shell: ui::shell }
 }
 
@@ -324,6 +324,8 @@ pub fn settings(address: SocketAddr, data: &Path, sandbox: &str, database_url: O
         database_url,
         sandbox: Some(sandbox.to_owned()),
         check_interval: Some(NEVER),
+        // A process of its own; `kills` has it.
+        courier: false,
         apps: sandbox::NETWORK_IDS.iter().map(|id| (NetworkId((*id).to_owned()), app(id))).collect(),
         ..Settings::default()
     }

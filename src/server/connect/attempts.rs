@@ -68,6 +68,9 @@ pub struct Kept {
     refresh: Option<String>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
+    /// When the refresh token ends, if the answer said so.
+    #[serde(default)]
+    pub refresh_expires_at: Option<Moment>,
     /// What was granted, if the answer said so.
     pub scopes: Option<Vec<String>>,
     /// What else the definition keeps of the answer. Nothing secret.
@@ -102,6 +105,7 @@ pub async fn keep(
         access: tokens.access.expose_secret().to_owned(),
         refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
         expires_at: tokens.lives.map(|lives| at + lives),
+        refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
         kept: tokens.kept.clone(),
     };

@@ -13,7 +13,7 @@ use crate::{
     domain::{Account, Actor, AttemptState, Connection, Impossible, Link, Moment, PageId, Trouble},
     server::{
         App, accounts,
-        networks::{self, Bearer, ExchangeError, NetworkApp, NoAnswer, Verdict, WhoError},
+        networks::{self, Bearer, Clocked, ExchangeError, NetworkApp, NoAnswer, Plan, Verdict, WhoError},
         pages::{self, Approval, NewGrant, NotChanged},
         store::Writing,
     },
@@ -199,11 +199,11 @@ pub(super) async fn link(
         linked_by: by.clone(),
         linked_at: now,
         missing: network_app.definition.missing(&approved.scopes),
-        must_act_at: must_act_at(&approved.kept),
+        must_act_at: plan_of(network_app, attempt, &approved.kept, now).must_act_at,
         must_log_in: false,
     };
     let before = pages::grant_of(writing.txn(), attempt.page).await?;
-    let new = new_grant(app, network_app, &approved, now);
+    let new = new_grant(app, attempt, network_app, &approved, now);
     let grant = pages::put_grant(&writing, &app.vault, now, new).await?;
     let approval = Approval { grant, connection };
     match pages::approve(&mut writing, now, attempt.page, approval.clone(), Actor::Person(by.clone())).await {
@@ -228,12 +228,32 @@ pub(super) async fn link(
     Ok(AttemptState::Approved)
 }
 
-/// A token that refreshes itself asks nobody; one that cannot ends on its day.
-fn must_act_at(kept: &Kept) -> Option<Moment> {
-    kept.expires_at.filter(|_| kept.refresh().is_none())
+fn plan_of(network_app: &NetworkApp, attempt: &Attempt, kept: &Kept, now: Moment) -> Plan {
+    let clocks = network_app.definition.clocks();
+    let known = Clocked {
+        issued_at: now,
+        expires_at: access_end(network_app, kept, now),
+        refresh_expires_at: refresh_end(network_app, kept, now),
+        data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
+        has_refresh: kept.refresh().is_some(),
+        is_failing: false,
+        phase: networks::phase(attempt.id.0),
+    };
+    networks::plan(&known, &clocks)
 }
 
-fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
+/// When the access token ends: as the answer says, else as the definition does.
+fn access_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
+    kept.expires_at.or(network_app.definition.clocks().lives.map(|lives| now + lives))
+}
+
+/// When the refresh token ends: as the answer says, else as the definition does.
+fn refresh_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
+    let known = network_app.definition.clocks().refresh_lives.map(|lives| now + lives);
+    kept.refresh_expires_at.or(known).filter(|_| kept.refresh().is_some())
+}
+
+fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
     NewGrant {
         network_app: network_app.id,
@@ -241,8 +261,9 @@ fn new_grant(app: &App, network_app: &NetworkApp, approved: &Approved, now: Mome
         person_name: approved.person.name.clone(),
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
-        expires_at: approved.kept.expires_at,
-        must_act_at: must_act_at(&approved.kept),
+        expires_at: access_end(network_app, &approved.kept, now),
+        refresh_expires_at: refresh_end(network_app, &approved.kept, now),
+        plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
         kept: approved.kept.kept.clone(),
         next_visit_at: now + every,

@@ -22,7 +22,7 @@ pub use disconnect::disconnect;
 pub use finish::finish;
 pub use look::{ended, look, stop};
 pub use posted::{post, posted};
-pub use returning::{due_returns, settle};
+pub use returning::{Owed, due_returns, give_back, settle};
 pub use start::{Started, Wish, start};
 
 use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};

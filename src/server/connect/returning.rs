@@ -77,6 +77,20 @@ pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid
     Ok(Some(id))
 }
 
+/// Owes a permission back that nobody holds: its page was disconnected before its new tokens came.
+///
+/// # Errors
+/// When the database or the vault does not do it.
+pub async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> Result<(), ConnectError> {
+    let writing = app.store.write(workspace).await?;
+    let job = owe(&writing, app, owed).await?;
+    app.bus.commit(&app.store, writing).await?;
+    if let Some(job) = job {
+        settle_soon(app, job);
+    }
+    Ok(())
+}
+
 /// What became of a grant that a page has left.
 pub enum Left {
     /// There is nothing to give back.

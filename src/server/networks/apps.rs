@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
-    Definition,
+    Definition, pace,
     rows::{ActiveModel, Column, Entity, Model},
 };
 use crate::{
@@ -88,6 +88,8 @@ async fn id_of(db: &impl ConnectionTrait, network: &NetworkId, client_id: &str) 
         client_id: Set(client_id.to_owned()),
         misses: Set(0),
         silent_since: Set(None),
+        slot_at: Set(0),
+        paused_until: Set(None),
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(id)
@@ -128,10 +130,10 @@ pub enum Silence {
 /// When the database does not do it.
 pub async fn answered(db: &impl ConnectionTrait, app: &NetworkApp) -> Result<Silence, StoreError> {
     let Some(row) = Entity::find_by_id(app.id).one(db).await? else { return Ok(Silence::AsBefore) };
-    if row.misses == 0 {
+    if row.misses == 0 && row.paused_until.is_none() {
         return Ok(Silence::AsBefore);
     }
-    save(db, app, 0, None).await?;
+    save(db, app, 0, (None, None)).await?;
     let card = card(app, None);
     Ok(if row.silent_since.is_some() { Silence::Changed(card) } else { Silence::AsBefore })
 }
@@ -145,7 +147,7 @@ pub async fn missed(db: &impl ConnectionTrait, app: &NetworkApp, now: Moment) ->
     let misses = row.misses + 1;
     let begins = misses >= MISSES_TO_SILENCE && row.silent_since.is_none();
     let silent_since = if begins { Some(now) } else { row.silent_since };
-    save(db, app, misses, silent_since).await?;
+    save(db, app, misses, (silent_since, pace::paused_after(misses, now).or(row.paused_until))).await?;
     if !begins {
         return Ok(Silence::AsBefore);
     }
@@ -156,10 +158,15 @@ async fn save(
     db: &impl ConnectionTrait,
     app: &NetworkApp,
     misses: i64,
-    silent_since: Option<Moment>,
+    (silent_since, paused_until): (Option<Moment>, Option<Moment>),
 ) -> Result<(), DbErr> {
-    let row =
-        ActiveModel { id: Set(app.id), misses: Set(misses), silent_since: Set(silent_since), ..Default::default() };
+    let row = ActiveModel {
+        id: Set(app.id),
+        misses: Set(misses),
+        silent_since: Set(silent_since),
+        paused_until: Set(paused_until),
+        ..Default::default()
+    };
     Entity::update(row).exec_without_returning(db).await?;
     Ok(())
 }

@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use http::{
+    HeaderMap,
+    header::{DATE, RETRY_AFTER},
+};
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
@@ -156,11 +160,22 @@ impl From<HttpResponse> for Answer {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         Self {
             status: response.status().as_u16(),
-            retry_after: header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+            retry_after: retry_after(response.headers()),
             next: header("link").and_then(next_of),
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
         }
     }
+}
+
+/// In seconds or as a date (RFC 9110, section 10.2.3). A date counts from the answer's own: their clock is not ours.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let when = text(RETRY_AFTER)?;
+    if let Ok(seconds) = when.parse() {
+        return Some(seconds);
+    }
+    let (then, now) = (httpdate::parse_http_date(when).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+    then.duration_since(now).ok().map(|pause| pause.as_secs())
 }
 
 /// Of `<…>; rel="prev", <…>; rel="next"` the latter.

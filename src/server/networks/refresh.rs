@@ -19,6 +19,7 @@ use super::{
 use crate::domain::Reason;
 
 /// What is held of a grant.
+#[derive(Default)]
 pub struct Held {
     /// The access token.
     pub access: SecretString,

@@ -16,6 +16,10 @@ pub struct Model {
     /// Visits in a row that got no answer.
     pub misses: i64,
     pub silent_since: Option<Moment>,
+    /// When the next refresh may leave, in microseconds since 1970: one for all processes.
+    pub slot_at: i64,
+    /// Until then nothing is asked here.
+    pub paused_until: Option<Moment>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

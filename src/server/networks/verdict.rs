@@ -33,6 +33,8 @@ pub enum Verdict {
 
 /// When a network says "slow down" and not for how long.
 const PAUSE: Duration = Duration::from_mins(1);
+/// Whatever it says: an app that asks for nothing for a day has lost its grants.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 impl Verdict {
     /// Judges `answer` by the definition's rules, the first match first. What matches none is [`Verdict::NoAnswer`].
@@ -77,7 +79,7 @@ impl Verdict {
     }
 
     fn slow_down(answer: &Answer) -> Self {
-        Self::SlowDown(answer.retry_after.map_or(PAUSE, Duration::from_secs))
+        Self::SlowDown(answer.retry_after.map_or(PAUSE, Duration::from_secs).min(LONGEST_PAUSE))
     }
 }
 

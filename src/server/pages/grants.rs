@@ -17,6 +17,7 @@ use super::rows::{grant, page};
 use crate::{
     domain::{GrantId, LocationId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
+        networks::Plan,
         store::{Json, Store, StoreError, Writing},
         vault::{Place, Vault, VaultError},
     },
@@ -39,8 +40,10 @@ pub struct NewGrant {
     pub refresh: Option<SecretString>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
-    /// When a person must act, if that is known.
-    pub must_act_at: Option<Moment>,
+    /// When the refresh token ends, if that is known.
+    pub refresh_expires_at: Option<Moment>,
+    /// When the keeper renews the tokens, and when a person must act.
+    pub plan: Plan,
     /// What was granted.
     pub scopes: Vec<String>,
     /// What requests name beside the token. Nothing secret.
@@ -83,13 +86,26 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         person_name: Set(new.person_name),
         version: Set(known.as_ref().map_or(1, |grant| grant.version + 1)),
         expires_at: Set(new.expires_at),
-        must_act_at: Set(new.must_act_at),
+        must_act_at: Set(new.plan.must_act_at),
         warned: Set(false),
         scopes: Set(Json(new.scopes)),
         kept: Set(Json(new.kept)),
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
+        issued_at: Set(Some(at)),
+        refresh_expires_at: Set(new.refresh_expires_at),
+        data_access_expires_at: Set(None),
+        next_refresh_at: Set(new.plan.next_refresh_at),
+        // Whoever refreshes the tokens before these now finds the mark gone, and gives back what comes late.
+        attempt: Set(None),
+        attempt_at: Set(None),
+        attempt_owner: Set(None),
+        attempt_until: Set(None),
+        lost_at: Set(None),
+        refused_at: Set(None),
+        failures: Set(0),
+        failure: Set(None),
     };
     if known.is_some() {
         grant::Entity::update(row).exec_without_returning(txn).await?;
@@ -233,6 +249,20 @@ pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError>
         .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
         .filter(grant::Column::NextVisitAt.is_not_null())
         .exec(store.read())
+        .await?;
+    Ok(())
+}
+
+/// Makes the visit of one grant due now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn visit_now(db: &impl ConnectionTrait, id: GrantId, now: Moment) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::NextVisitAt.gt(now))
+        .exec(db)
         .await?;
     Ok(())
 }

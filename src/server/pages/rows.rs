@@ -70,6 +70,23 @@ pub mod grant {
         pub checked_at: Moment,
         pub next_visit_at: Option<Moment>,
         pub lease_until: Option<Moment>,
+        /// When the tokens of this version were asked for.
+        pub issued_at: Option<Moment>,
+        pub refresh_expires_at: Option<Moment>,
+        pub data_access_expires_at: Option<Moment>,
+        pub next_refresh_at: Option<Moment>,
+        /// The mark: who spends the tokens of this version since when, see [`marks`](super::super::marks).
+        pub attempt: Option<Uuid>,
+        pub attempt_at: Option<Moment>,
+        pub attempt_owner: Option<Uuid>,
+        pub attempt_until: Option<Moment>,
+        /// Since when an answer to this version's refresh may be lost on the wire.
+        pub lost_at: Option<Moment>,
+        /// When the network first refused this version's refresh; one refusal is confirmed before it counts.
+        pub refused_at: Option<Moment>,
+        /// Refreshes in a row that did not work, and what the last one was like.
+        pub failures: i64,
+        pub failure: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -49,6 +49,8 @@ pub(super) struct Faults {
     /// The authorization endpoint sends the browser on, with the same state, to another application's.
     pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
+    /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.
+    pub slow_down: Option<String>,
 }
 
 /// An answer as it stands.
@@ -94,6 +96,8 @@ pub(super) enum Coop {
 pub(super) enum Rotate {
     /// A new one each time; a second use of an old one ends the grant.
     Strict,
+    /// A new one each time; the one before it is taken for ten seconds more, in case its answer was lost.
+    Grace,
     /// The same one for good.
     None,
 }

@@ -29,6 +29,8 @@ pub(super) struct Ticket {
     /// How often somebody sent it, whatever the answer was.
     pub presented: u32,
     pub expires_at_ms: Option<i64>,
+    /// When another of its kind took its place.
+    pub replaced_at_ms: Option<i64>,
     #[serde(skip)]
     pub bound_to: Option<Binding>,
 }

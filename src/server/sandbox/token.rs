@@ -7,8 +7,8 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::{
-        HeaderMap, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
     },
     response::{IntoResponse as _, Response},
 };
@@ -33,6 +33,9 @@ use super::{
 /// Long enough for the first half of an answer to leave.
 const BEFORE_THE_CUT: Duration = Duration::from_millis(50);
 
+/// How long a refresh token is taken after another took its place, where there is grace.
+const GRACE_MS: i64 = 10_000;
+
 /// `POST /{network}/oauth/token`.
 pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(params): Form<Params>) -> Response {
     let credentials = Credentials::read(&headers, &params);
@@ -47,6 +50,9 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
         if let Some(wording) = &faults.token_answer {
             return Ok(as_worded(wording));
         }
+        if let Some(when) = &faults.slow_down {
+            return Ok(slow_down(when));
+        }
         if let Some(error) = &faults.token_error {
             return Err(Refusal::Switched(error.clone()));
         }
@@ -60,6 +66,16 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
     if hangs_up {
         // hyper drops a connection whose service unwinds; no answer that a handler gives ends one without a word.
         std::panic::resume_unwind(Box::new("a fault that was switched on"));
+    }
+    response
+}
+
+fn slow_down(when: &str) -> Response {
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(json!({ "error": "slow_down" }))).into_response();
+    if let Ok(when) = when.parse()
+        && !HeaderValue::is_empty(&when)
+    {
+        response.headers_mut().insert(RETRY_AFTER, when);
     }
     response
 }
@@ -116,7 +132,7 @@ impl Desk<'_> {
         if !asked.split_whitespace().all(|scope| self.ledger.grant(grant).scopes.iter().any(|given| given == scope)) {
             return Err(Refusal::Scope);
         }
-        let refresh_token = self.is_strict().then(|| self.new_refresh_token(grant));
+        let refresh_token = self.rotates().then(|| self.new_refresh_token(grant));
         Ok(self.answer(grant, refresh_token))
     }
 
@@ -132,7 +148,10 @@ impl Desk<'_> {
             return Err(Refusal::Grant("the permission is no more"));
         }
         let id = grant.id;
-        if !is_current {
+        let in_grace = kind == Kind::Refresh
+            && self.faults.rotate == Some(Rotate::Grace)
+            && ticket.replaced_at_ms.is_some_and(|at| self.ledger.now() - at < GRACE_MS);
+        if !is_current && !in_grace {
             self.ledger.end(id, Ended::Replayed);
             return Err(Refusal::Grant("used before; everything issued from it is revoked"));
         }
@@ -147,9 +166,9 @@ impl Desk<'_> {
         }
     }
 
-    fn is_strict(&self) -> bool {
+    fn rotates(&self) -> bool {
         let by_nature = matches!(self.network.refresh, Refresh::Strict { .. });
-        self.faults.rotate.map_or(by_nature, |rotate| rotate == Rotate::Strict)
+        self.faults.rotate.map_or(by_nature, |rotate| rotate != Rotate::None)
     }
 
     fn new_refresh_token(&mut self, grant: GrantId) -> String {

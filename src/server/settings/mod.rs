@@ -39,6 +39,12 @@ pub struct Settings {
     /// Seconds between checks of a permission, instead of what each definition says.
     #[serde(deserialize_with = "number")]
     pub check_interval: Option<u64>,
+    /// How many refreshes may leave for one network app in a second, over all processes; 0 for any number.
+    #[serde(deserialize_with = "count")]
+    pub refreshes_per_second: u32,
+    /// Whether tokens that are good for one use are sent by a small process that outlives this one.
+    #[serde(deserialize_with = "yes_or_no")]
+    pub courier: bool,
     /// Our apps at the networks.
     pub apps: HashMap<NetworkId, AppCredentials>,
 }
@@ -66,6 +72,8 @@ impl Default for Settings {
             networks: None,
             sandbox: None,
             check_interval: None,
+            refreshes_per_second: 50,
+            courier: true,
             apps: HashMap::new(),
         }
     }
@@ -180,10 +188,26 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 /// A number, also as the text that the environment has it in.
 fn number<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
+    let number = whole_number(value)?;
+    number.map(Some).ok_or_else(|| serde::de::Error::custom("check_interval must be a whole number of seconds"))
+}
+
+fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u32, D::Error> {
+    whole_number(value)?.ok_or_else(|| serde::de::Error::custom("refreshes_per_second must be a whole number"))
+}
+
+fn yes_or_no<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    match toml::Value::deserialize(value)? {
+        toml::Value::Boolean(yes) => Ok(yes),
+        toml::Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
+        _ => Err(serde::de::Error::custom("courier must be true or false")),
+    }
+}
+
+fn whole_number<'de, D: serde::Deserializer<'de>, N: std::str::FromStr>(value: D) -> Result<Option<N>, D::Error> {
     let value = toml::Value::deserialize(value)?;
     let number = value.as_integer().map(|number| number.to_string()).or_else(|| value.as_str().map(str::to_owned));
-    let number = number.and_then(|number| number.parse().ok());
-    number.map(Some).ok_or_else(|| serde::de::Error::custom("check_interval must be a whole number of seconds"))
+    Ok(number.and_then(|number| number.parse().ok()))
 }
 
 fn put(table: &mut toml::Table, path: &[&str], value: &str) {

@@ -7,8 +7,10 @@
 mod keys;
 mod rows;
 pub(super) mod seal;
+mod sealer;
 mod secrets;
 
 pub use keys::{Keys, KeysError};
-pub use seal::{Place, hash, random_token};
+pub use seal::{Place, hash, new_seal, open_by, random_token, seal_by};
+pub use sealer::Sealer;
 pub use secrets::{Vault, VaultError};

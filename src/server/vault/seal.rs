@@ -88,6 +88,26 @@ pub fn seal(key: &Key, key_id: Uuid, place: &Place, plain: &[u8]) -> Vec<u8> {
     seal_with(key, key_id, place, random(), plain)
 }
 
+/// A key for one value that is kept outside of the database.
+#[must_use]
+pub fn new_seal() -> [u8; 32] {
+    random()
+}
+
+/// Seals `plain` by a key of [`new_seal`].
+#[must_use]
+pub fn seal_by(key: &[u8; 32], place: &Place, plain: &[u8]) -> Vec<u8> {
+    seal(&Key::new(Box::new(*key)), Uuid::nil(), place, plain)
+}
+
+/// Opens what [`seal_by`] sealed.
+///
+/// # Errors
+/// [`DoesNotOpen`].
+pub fn open_by(key: &[u8; 32], place: &Place, sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+    open(&Key::new(Box::new(*key)), place, sealed)
+}
+
 /// As [`seal`]. A nonce is used once for a key, or both texts are open.
 pub(in crate::server) fn seal_with(key: &Key, key_id: Uuid, place: &Place, nonce: [u8; 24], plain: &[u8]) -> Vec<u8> {
     let payload = Payload { msg: plain, aad: &place.associated(key_id) };

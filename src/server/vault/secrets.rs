@@ -106,15 +106,13 @@ impl Vault {
     /// # Errors
     /// When the database does not do it, or a key is missing.
     pub async fn put(&self, db: &impl ConnectionTrait, place: Place, value: &SecretString) -> Result<(), VaultError> {
-        let found = data_key::Entity::find().filter(data_key::Column::Workspace.eq(place.workspace)).one(db).await?;
-        let row = found.ok_or(VaultError::Missing(place))?;
-        let key = self.unwrap(&row)?;
+        let (key_id, key) = self.key_of(db, place.workspace).await?;
         let row = secret::ActiveModel {
             owner_table: Set(place.table.to_owned()),
             owner_column: Set(place.column.to_owned()),
             owner_row: Set(place.row),
             workspace: Set(place.workspace),
-            sealed: Set(seal::seal(&key, row.id, &place, value.expose_secret().as_bytes())),
+            sealed: Set(seal::seal(&key, key_id, &place, value.expose_secret().as_bytes())),
         };
         let over =
             OnConflict::columns([secret::Column::OwnerTable, secret::Column::OwnerColumn, secret::Column::OwnerRow])
@@ -130,11 +128,7 @@ impl Vault {
     /// [`VaultError::Missing`] when there is none, [`VaultError::DoesNotOpen`] when it is not what was sealed there.
     pub async fn get(&self, db: &impl ConnectionTrait, place: Place) -> Result<SecretString, VaultError> {
         let found = secret::Entity::find_by_id(id_of(place)).one(db).await?.ok_or(VaultError::Missing(place))?;
-        let wrong = |error| VaultError::DoesNotOpen(error, place);
-        let key_id = seal::key_of(&found.sealed).map_err(wrong)?;
-        let key = self.key(db, key_id).await?.ok_or(wrong(DoesNotOpen))?;
-        let plain = seal::open(&key, &place, &found.sealed).map_err(wrong)?;
-        String::from_utf8(plain).map(SecretString::from).ok().ok_or(wrong(DoesNotOpen))
+        self.unseal(db, place, &found.sealed).await
     }
 
     /// Opens the secret at `place`, if there is one.
@@ -157,7 +151,18 @@ impl Vault {
         Ok(())
     }
 
-    async fn key(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Arc<Key>>, VaultError> {
+    /// The workspace's own key.
+    pub(super) async fn key_of(
+        &self,
+        db: &impl ConnectionTrait,
+        workspace: WorkspaceId,
+    ) -> Result<(Uuid, Arc<Key>), VaultError> {
+        let found = data_key::Entity::find().filter(data_key::Column::Workspace.eq(workspace)).one(db).await?;
+        let row = found.ok_or(VaultError::Missing(wrap_place(workspace, Uuid::nil())))?;
+        Ok((row.id, self.unwrap(&row)?))
+    }
+
+    pub(super) async fn key(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Arc<Key>>, VaultError> {
         let known = self.opened.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if known.is_some() {
             return Ok(known);

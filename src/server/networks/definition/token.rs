@@ -96,8 +96,8 @@ pub struct Lifetime {
     pub refresh_params: BTreeMap<String, String>,
     /// A refresh names the redirect address.
     pub refresh_names_redirect: bool,
-    /// A refresh token is good for one use.
-    pub single_use: bool,
+    /// A refresh token stays good however often it is used. Else each is taken to be good for one use.
+    pub reusable: bool,
     /// Seconds; younger tokens are not renewed.
     pub least_age: u64,
     /// Seconds that the access token lives where the answer does not say it.

@@ -106,14 +106,25 @@ impl Ledger {
 
     fn issue(&mut self, grant: GrantId, kind: Kind, life_ms: Option<i64>, bound_to: Option<Binding>) -> String {
         // Two codes may be on their way at once; of tokens the latest counts.
-        let takes_its_place = |ticket: &&mut Ticket| ticket.grant == grant && ticket.kind == kind && kind != Kind::Code;
+        let now = self.now();
+        let takes_its_place =
+            |ticket: &&mut Ticket| ticket.current && ticket.grant == grant && ticket.kind == kind && kind != Kind::Code;
         for older in self.tickets.iter_mut().filter(takes_its_place) {
-            older.current = false;
+            (older.current, older.replaced_at_ms) = (false, Some(now));
         }
         let (value, network) = (fresh(kind), self.grant(grant).network);
         let expires_at_ms = life_ms.map(|life| self.now().saturating_add(life));
-        let ticket =
-            Ticket { value: value.clone(), kind, network, grant, current: true, presented: 0, expires_at_ms, bound_to };
+        let ticket = Ticket {
+            value: value.clone(),
+            kind,
+            network,
+            grant,
+            current: true,
+            presented: 0,
+            expires_at_ms,
+            replaced_at_ms: None,
+            bound_to,
+        };
         self.tickets.push(ticket);
         value
     }

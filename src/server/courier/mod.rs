@@ -1,0 +1,147 @@
+//! The courier: a tiny process of its own that sends a refresh and keeps the answer, whatever becomes of the server.
+//!
+//! Where a refresh token is good for one use and the network forgives nothing, an answer that arrives in a process that
+//! was just killed is a grant lost. So the request is handed to a process that nobody kills: it writes down that it
+//! sends, sends, writes down the sealed answer, and hands it over as often as it is asked, until it hears that the answer
+//! is saved. It knows no database and no key but the one that comes with a request, for that request's answer alone.
+//!
+//! [`mod@child`] is the process, [`mod@journal`] its memory, [`mod@hand`] the server's hand. What neither can bring back:
+//! an answer that the network itself loses, and a whole machine that dies within one round trip.
+
+mod child;
+mod hand;
+mod journal;
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use oauth2::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+
+pub use child::run;
+pub use hand::{Courier, CourierError, opened};
+
+use super::networks::NoAnswer;
+
+/// Its door, in the folder that it works in. A newer version of the words between the two has another name, and with it
+/// another courier; the older one ends when nobody asks it any more.
+const DOOR: &str = "courier-1.sock";
+
+/// What the server says, one line of JSON a connection.
+#[derive(Serialize, Deserialize)]
+enum Word {
+    /// Send this, unless it was sent: then only tell.
+    Send(Errand),
+    /// The answers of this attempt are saved, or nobody needs them.
+    Done {
+        /// Which.
+        attempt: String,
+    },
+}
+
+/// What is to be sent.
+#[derive(Serialize, Deserialize)]
+pub struct Errand {
+    /// The attempt; the courier knows it by this alone.
+    pub attempt: String,
+    /// The how-manieth request of the attempt it is.
+    pub number: u32,
+    /// The key that the answer is sealed by, for as long as the request is under way.
+    pub key: [u8; 32],
+    /// The same key, sealed by the vault, for whoever fetches the answer.
+    pub sealed_key: String,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Errand {
+    /// Of a request. `None`: it holds what no token request does.
+    #[must_use]
+    pub fn new(attempt: String, number: u32, request: &HttpRequest, key: [u8; 32], sealed_key: String) -> Option<Self> {
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        Some(Self {
+            attempt,
+            number,
+            key,
+            sealed_key,
+            method: request.method().to_string(),
+            url: request.uri().to_string(),
+            headers: request.headers().iter().map(header).collect::<Option<_>>()?,
+            body: BASE64_STANDARD_NO_PAD.encode(request.body()),
+        })
+    }
+
+    fn request(&self) -> Option<HttpRequest> {
+        let mut request = http::Request::builder().method(self.method.as_str()).uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.body(BASE64_STANDARD_NO_PAD.decode(&self.body).ok()?).ok()
+    }
+
+    fn name(&self) -> String {
+        format!("{}:{}", self.attempt, self.number)
+    }
+}
+
+/// How an errand ended.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Told {
+    /// As it came with the errand.
+    pub sealed_key: String,
+    /// The sealed answer, or why there is none.
+    pub ended: Ended,
+}
+
+/// See [`Told`].
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Ended {
+    /// An [`Answer`], sealed by the errand's key.
+    Answered(String),
+    /// Nothing left.
+    Unreachable,
+    /// It left, and nothing readable came back.
+    Lost,
+}
+
+/// An answer as it is sealed.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    /// Of a response.
+    #[must_use]
+    pub fn of(response: &HttpResponse) -> Self {
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().iter().filter_map(header).collect(),
+            body: BASE64_STANDARD_NO_PAD.encode(response.body()),
+        }
+    }
+
+    /// The response again.
+    #[must_use]
+    pub fn response(&self) -> Option<HttpResponse> {
+        let mut response = http::Response::builder().status(self.status);
+        for (name, value) in &self.headers {
+            response = response.header(name, value);
+        }
+        response.body(BASE64_STANDARD_NO_PAD.decode(&self.body).ok()?).ok()
+    }
+}
+
+fn ended(error: NoAnswer) -> Ended {
+    match error {
+        NoAnswer::Unreachable | NoAnswer::BadAddress => Ended::Unreachable,
+        _ => Ended::Lost,
+    }
+}

@@ -1,0 +1,229 @@
+//! What becomes of a flight: new tokens are saved whatever it takes, a refusal counts when it is certain, and
+//! everything else is tried again.
+
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+use super::{
+    End, RefreshFailure,
+    flight::{Class, Flight},
+};
+use crate::{
+    domain::{Ability, Actor, Change, Moment, Reason, WorkspaceId},
+    server::{
+        App,
+        connect::{self, Owed},
+        keeper::{deaths, silence},
+        networks::{self, Clocked, Plan, Tokens},
+        pages::{self, Grant, NotChanged, Renewed, Setback},
+    },
+};
+
+/// Between tries to save what has arrived.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A refusal counts when it comes again after this long: a network that was mistaken has mended by then.
+const CONFIRMED_AFTER: Duration = Duration::from_mins(1);
+/// Backoff: this, twice as long each time, and not longer than that.
+const FIRST_BACKOFF: Duration = Duration::from_secs(2);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+/// An app that is refused waits for its operator.
+const OURS: Duration = Duration::from_mins(15);
+
+/// Saves new tokens, until they are saved: a token in hand is never thrown away.
+pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> End {
+    let (app, grant, attempt) = (flight.app, &flight.grant, flight.mark.attempt);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match save(flight, tokens, sent_at).await {
+            Ok(end) => {
+                app.refreshing.is_done(app, attempt);
+                return end;
+            }
+            Err(error) => warn!(grant = %grant.id, %error, "new tokens are not saved yet; they are kept"),
+        }
+        tokio::select! {
+            // They lie in the spool: the next start saves them.
+            () = app.stopping.cancelled() => return End::NotNow(None),
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<End, RefreshFailure> {
+    let Flight { app, grant, network_app, mark } = flight;
+    let clocks = network_app.definition.clocks();
+    let expires_at = tokens.lives.or(clocks.lives).map(|lives| sent_at + lives);
+    let refresh_expires_at = if tokens.refresh_lives.is_some() || clocks.refresh_slides {
+        tokens.refresh_lives.or(clocks.refresh_lives).map(|lives| sent_at + lives)
+    } else {
+        grant.refresh_expires_at
+    };
+    let has_refresh = tokens.refresh.is_some() || app.vault.find(app.store.read(), grant.refresh()).await?.is_some();
+    let known = Clocked {
+        issued_at: sent_at,
+        expires_at,
+        refresh_expires_at,
+        data_access_expires_at: grant.data_access_expires_at,
+        has_refresh,
+        is_failing: false,
+        phase: networks::phase(grant.id.0),
+    };
+    let Plan { next_refresh_at, must_act_at } = networks::plan(&known, &clocks);
+    let scopes = tokens.scopes.clone().unwrap_or_else(|| grant.scopes.0.clone());
+    let missing = Some(network_app.definition.missing(&scopes)).filter(|_| scopes != grant.scopes.0);
+    let new = Renewed { issued_at: sent_at, expires_at, refresh_expires_at, must_act_at, next_refresh_at, scopes };
+    let mut writing = app.store.write(grant.workspace).await?;
+    if !pages::renew(writing.txn(), grant, *mark, new).await? {
+        drop(writing);
+        return late(app, grant, tokens).await;
+    }
+    app.vault.put(writing.txn(), grant.access(), &tokens.access).await?;
+    // An answer without a refresh token means that the old one stays good (RFC 6749, section 6).
+    if let Some(refresh) = &tokens.refresh {
+        app.vault.put(writing.txn(), grant.refresh(), refresh).await?;
+    }
+    if let Some(missing) = missing {
+        tell_abilities(&mut writing, app.clock.now(), grant, missing).await?;
+    }
+    app.bus.commit(&app.store, writing).await?;
+    // It answered; if that cannot be written down, the next answer says it again.
+    let _ = silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app).await?).await;
+    Ok(End::Renewed)
+}
+
+async fn tell_abilities(
+    writing: &mut crate::server::store::Writing,
+    now: Moment,
+    grant: &Grant,
+    missing: Vec<Ability>,
+) -> Result<(), RefreshFailure> {
+    for page in pages::pages_of(writing.txn(), grant.id).await? {
+        let change = Change::AbilitiesFound { missing: missing.clone() };
+        match pages::transition(writing, now, page, change, Actor::Keeper).await {
+            Ok(_) | Err(NotChanged::Impossible(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Somebody disconnected or connected anew meanwhile: the page stays as they left it, and what came too late goes back.
+async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
+    give_back(app, grant.workspace, owed(grant.network_app, &grant.person_id, tokens)).await?;
+    info!(grant = %grant.id, "new tokens came too late");
+    Ok(End::Gone)
+}
+
+pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, tokens: &Tokens) -> Owed {
+    Owed {
+        network_app,
+        person_id: Some(person_id.to_owned()),
+        access: tokens.access.clone(),
+        refresh: tokens.refresh.clone(),
+        kept: tokens.kept.clone(),
+        page: None,
+    }
+}
+
+/// Owes the permission back, unless somebody needs it.
+pub(super) async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> Result<(), RefreshFailure> {
+    Ok(connect::give_back(app, workspace, owed).await?)
+}
+
+/// No new tokens: what that means for the grant, and for its network.
+pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, RefreshFailure> {
+    let Flight { app, grant, network_app, mark } = flight;
+    let (db, now) = (app.store.read(), app.clock.now());
+    app.refreshing.is_done(app, mark.attempt);
+    let next = match class {
+        Class::Refused(reason) => return refused(flight, reason).await,
+        Class::NotSent | Class::Unclear | Class::Trouble => {
+            let silence = networks::missed(db, network_app, now).await?;
+            silence::tell(app, grant.workspace, silence).await?;
+            now + backoff(grant.failures)
+        }
+        Class::SlowDown(pause) => {
+            networks::pause(db, network_app.id, now + pause).await?;
+            now + pause
+        }
+        Class::Ours => {
+            error!(network = %network_app.definition.id, "the network refuses our app; check its credentials");
+            networks::pause(db, network_app.id, now + OURS).await?;
+            now + OURS
+        }
+    };
+    let (failure, lost_at) = match class {
+        Class::NotSent => ("not_sent", mark.lost_at),
+        Class::Unclear => ("unclear", mark.lost_at),
+        Class::SlowDown(_) => ("slow_down", mark.lost_at),
+        Class::Ours => ("our_app", mark.lost_at),
+        _ => ("trouble", mark.lost_at),
+    };
+    let setback = Setback {
+        failure,
+        next_refresh_at: Some(next),
+        lost_at,
+        refused_at: grant.refused_at,
+        must_act_at: failing_must_act_at(flight).await?,
+    };
+    pages::set_back(db, grant, *mark, now, setback).await?;
+    Ok(End::NotNow(Some(next)))
+}
+
+async fn failing_must_act_at(flight: &Flight<'_>) -> Result<Option<Moment>, RefreshFailure> {
+    let Flight { app, grant, network_app, .. } = flight;
+    let Some(issued_at) = grant.issued_at else { return Ok(grant.must_act_at) };
+    let known = Clocked {
+        issued_at,
+        expires_at: grant.expires_at,
+        refresh_expires_at: grant.refresh_expires_at,
+        data_access_expires_at: grant.data_access_expires_at,
+        has_refresh: app.vault.find(app.store.read(), grant.refresh()).await?.is_some(),
+        is_failing: true,
+        phase: 0,
+    };
+    Ok(networks::plan(&known, &network_app.definition.clocks()).must_act_at)
+}
+
+/// A refusal is a death when it cannot be anything else: nobody else has refreshed meanwhile, and it comes twice, or it
+/// follows an answer that was lost.
+async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFailure> {
+    let Flight { app, grant, network_app, mark } = flight;
+    let (db, now) = (app.store.read(), app.clock.now());
+    let current = pages::grant(db, grant.id).await?;
+    match current {
+        None => return Ok(End::Gone),
+        Some(current) if current.version != grant.version => return Ok(End::Renewed),
+        Some(_) => {}
+    }
+    let lost_at = mark.lost_at.filter(|_| network_app.definition.clocks().is_single_use);
+    let is_confirmed = grant.refused_at.is_some_and(|first| now.since(first) >= CONFIRMED_AFTER);
+    if let Some(at) = lost_at {
+        deaths::die(app, grant, Some(*mark), Reason::AnswerLost { at }).await?;
+        return Ok(End::Gone);
+    }
+    if is_confirmed {
+        deaths::die(app, grant, Some(*mark), reason).await?;
+        return Ok(End::Gone);
+    }
+    let first = grant.refused_at.unwrap_or(now);
+    let setback = Setback {
+        failure: "refused",
+        next_refresh_at: Some(first + CONFIRMED_AFTER),
+        lost_at: None,
+        refused_at: Some(first),
+        must_act_at: grant.must_act_at,
+    };
+    pages::set_back(db, grant, *mark, now, setback).await?;
+    Ok(End::NotNow(Some(first + CONFIRMED_AFTER)))
+}
+
+/// Full jitter: anything up to the bound, so that what failed together does not come back together.
+fn backoff(failures: i64) -> Duration {
+    let bound = LONGEST_BACKOFF.min(FIRST_BACKOFF * 2_u32.pow(u32::try_from(failures).unwrap_or(0).min(10)));
+    bound.mul_f64(f64::from(networks::phase(Uuid::now_v7())) / f64::from(u32::MAX))
+}

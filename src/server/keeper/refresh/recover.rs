@@ -1,0 +1,88 @@
+//! At start, before anything else is done: answers that the last process kept are saved, and what it was at is gone on
+//! with at once, the oldest first. A network with a grace window takes the same token again only within seconds.
+
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use super::{End, RefreshFailure, Why, end_of, landing, start, wire};
+use crate::server::{
+    App,
+    keeper::spool::Line,
+    networks::{self, Held, NoAnswer},
+    pages::{self, Grant},
+    store::{Backend, StoreError},
+};
+
+/// Longer than a network that answers needs. The flights go on; the start does not wait for a network that is down.
+const START_WAITS: Duration = Duration::from_secs(5);
+
+/// Goes on with what processes that are gone have left, and waits for it for a moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn recover(app: &App) -> Result<(), StoreError> {
+    let left = app.refreshing.left.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let Some(left) = left else { return Ok(()) };
+    // An SQLite file has one process. On a shared database others are at work: only those that are known to be gone count.
+    let owners = (app.store.backend() == Backend::Postgres).then_some(&left.owners[..]);
+    let mut interrupted = pages::interrupted(app.store.read(), owners).await?;
+    // What lies in our folder is ours to go on with, whoever made its mark.
+    for line in &left.lines {
+        if !interrupted.iter().any(|grant| grant.attempt == Some(line.attempt)) {
+            interrupted.extend(pages::marked_by(app.store.read(), line.attempt).await?);
+        }
+    }
+    if !interrupted.is_empty() {
+        info!(grants = interrupted.len(), "refreshes were interrupted; they go on first");
+    }
+    let app = app.clone();
+    let work = async move {
+        let mut is_whole = true;
+        for line in &left.lines {
+            is_whole &= take_up(&app, line, &interrupted).await;
+        }
+        let flights: Vec<_> = interrupted.iter().map(|grant| start(&app, grant, Why::Interrupted)).collect();
+        for flight in flights {
+            is_whole &= end_of(flight).await != End::NotNow(None);
+        }
+        if is_whole {
+            left.forget();
+        } else {
+            warn!("not everything that was kept is saved; the next start goes on with it");
+        }
+    };
+    let work = tokio::spawn(work);
+    let _ = tokio::time::timeout(START_WAITS, work).await;
+    Ok(())
+}
+
+/// Hands a kept answer to the flight that it belongs to, or gives its tokens back. Whether it is taken care of.
+async fn take_up(app: &App, line: &Line, interrupted: &[Grant]) -> bool {
+    match try_to_take_up(app, line, interrupted).await {
+        Ok(()) => true,
+        Err(error) => {
+            error!(attempt = %line.attempt, %error, "a kept answer cannot be gone on with");
+            false
+        }
+    }
+}
+
+async fn try_to_take_up(app: &App, line: &Line, interrupted: &[Grant]) -> Result<(), RefreshFailure> {
+    let Some(sealed) = line.sealed() else { return Ok(()) };
+    let plain = app.vault.unseal(app.store.read(), wire::place(line.workspace, line.attempt), &sealed).await?;
+    let Some((kept, answer)) = wire::Kept::read(&plain) else { return Ok(()) };
+    if interrupted.iter().any(|grant| grant.attempt == Some(line.attempt)) {
+        app.refreshing.kept().insert(line.attempt, answer);
+        return Ok(());
+    }
+    // Its mark is gone: it was saved, or the permission was given back before it came.
+    if pages::grant(app.store.read(), kept.grant).await?.is_some() {
+        return Ok(());
+    }
+    let Some(network_app) = app.networks.app(kept.network_app) else { return Ok(()) };
+    let nothing = Held { refresh: Some(String::new().into()), ..Held::default() };
+    let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
+    let Ok(tokens) = networks::refresh(send, &network_app, &nothing).await else { return Ok(()) };
+    landing::give_back(app, line.workspace, landing::owed(kept.network_app, &kept.person_id, &tokens)).await
+}

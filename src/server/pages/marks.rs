@@ -1,0 +1,280 @@
+//! The mark on a grant: which version of its tokens is being spent, by which attempt, of which process, since when. It
+//! is committed before the first byte leaves, so whoever comes after a crash knows what may have happened.
+//!
+//! An attempt keeps its id when another process goes on with it: what comes late is recognised, and is saved once.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::rows::grant::{self, Column, Model as Grant};
+use crate::{
+    domain::{Moment, NetworkAppId},
+    server::store::{Json, Store, StoreError},
+};
+
+/// Longer than an exchange may take with its repetitions, so that nobody takes over what is still on its way.
+const LEASE: Duration = Duration::from_secs(90);
+
+/// A mark that was taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// Its id.
+    pub attempt: Uuid,
+    /// Since when an answer of the network may be lost: of an attempt that was interrupted, or that somebody before knew of.
+    pub lost_at: Option<Moment>,
+}
+
+/// What a refresh brought, beside the tokens.
+pub struct Renewed {
+    /// When the request was sent.
+    pub issued_at: Moment,
+    /// When the access token ends.
+    pub expires_at: Option<Moment>,
+    /// When the refresh token ends.
+    pub refresh_expires_at: Option<Moment>,
+    /// When a person must act.
+    pub must_act_at: Option<Moment>,
+    /// When the next refresh is due.
+    pub next_refresh_at: Option<Moment>,
+    /// What is granted now.
+    pub scopes: Vec<String>,
+}
+
+/// A refresh that did not work, and how it goes on.
+pub struct Setback {
+    /// What it was like.
+    pub failure: &'static str,
+    /// When to try again.
+    pub next_refresh_at: Option<Moment>,
+    /// Since when an answer may be lost; the mark then stays, and whoever comes next goes on with it.
+    pub lost_at: Option<Moment>,
+    /// When the network first refused.
+    pub refused_at: Option<Moment>,
+    /// When a person must act, now that it did not work.
+    pub must_act_at: Option<Moment>,
+}
+
+impl Grant {
+    /// Whether the network has not said that it is dead.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.next_visit_at.is_some() || self.next_refresh_at.is_some() || self.attempt.is_some()
+    }
+
+    /// Whether somebody else is at it.
+    #[must_use]
+    pub fn is_held(&self, now: Moment) -> bool {
+        self.attempt.is_some() && self.attempt_until.is_some_and(|until| until >= now)
+    }
+}
+
+/// Takes the mark by compare-and-swap, unless the grant changed since it was read. An interrupted attempt is gone on with.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn mark(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    owner: Uuid,
+    now: Moment,
+) -> Result<Option<Mark>, StoreError> {
+    let attempt = grant.attempt.unwrap_or_else(Uuid::now_v7);
+    let lost_at = grant.attempt.and(grant.lost_at.or(grant.attempt_at)).or(grant.lost_at);
+    let as_read = match grant.attempt {
+        Some(attempt) => Column::Attempt.eq(attempt).and(Column::AttemptUntil.eq(grant.attempt_until)),
+        None => Column::Attempt.is_null(),
+    };
+    let marked = grant::Entity::update_many()
+        .set(grant::ActiveModel {
+            attempt: Set(Some(attempt)),
+            attempt_at: Set(Some(now)),
+            attempt_owner: Set(Some(owner)),
+            attempt_until: Set(Some(now + LEASE)),
+            lost_at: Set(lost_at),
+            // Whoever finds the mark of a process that is gone finds it due.
+            next_refresh_at: Set(Some(now)),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(grant.id))
+        .filter(Column::Version.eq(grant.version))
+        .filter(as_read)
+        .exec(db)
+        .await?;
+    Ok((marked.rows_affected == 1).then_some(Mark { attempt, lost_at }))
+}
+
+/// Saves what a refresh brought, by compare-and-swap on the mark. `false`: it is not this attempt's any more.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, mark: Mark, new: Renewed) -> Result<bool, StoreError> {
+    let change = grant::ActiveModel {
+        version: Set(grant.version + 1),
+        issued_at: Set(Some(new.issued_at)),
+        expires_at: Set(new.expires_at),
+        refresh_expires_at: Set(new.refresh_expires_at),
+        must_act_at: Set(new.must_act_at),
+        // A day that did not move was told already.
+        warned: Set(grant.warned && new.must_act_at == grant.must_act_at),
+        scopes: Set(Json(new.scopes)),
+        next_refresh_at: Set(new.next_refresh_at),
+        lost_at: Set(None),
+        refused_at: Set(None),
+        failures: Set(0),
+        failure: Set(None),
+        ..without_mark()
+    };
+    change_marked(db, grant, mark, change).await
+}
+
+/// Takes the mark away, or leaves it to whoever comes next, and says when that is.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn set_back(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    mark: Mark,
+    now: Moment,
+    setback: Setback,
+) -> Result<bool, StoreError> {
+    let base = if setback.lost_at.is_some() {
+        grant::ActiveModel { attempt_until: Set(Some(now - Duration::from_millis(1))), ..Default::default() }
+    } else {
+        without_mark()
+    };
+    let change = grant::ActiveModel {
+        next_refresh_at: Set(setback.next_refresh_at),
+        lost_at: Set(setback.lost_at),
+        refused_at: Set(setback.refused_at),
+        must_act_at: Set(setback.must_act_at),
+        failures: Set(grant.failures + 1),
+        failure: Set(Some(setback.failure.to_owned())),
+        ..base
+    };
+    change_marked(db, grant, mark, change).await
+}
+
+/// The grant is dead at the network: nobody comes again before a person has approved anew.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn bury(db: &impl ConnectionTrait, grant: &Grant, now: Moment) -> Result<(), StoreError> {
+    let change = grant::ActiveModel {
+        next_refresh_at: Set(None),
+        next_visit_at: Set(None),
+        lease_until: Set(None),
+        checked_at: Set(now),
+        ..without_mark()
+    };
+    let of_this_version = Column::Id.eq(grant.id).and(Column::Version.eq(grant.version));
+    grant::Entity::update_many().set(change).filter(of_this_version).exec(db).await?;
+    Ok(())
+}
+
+fn without_mark() -> grant::ActiveModel {
+    grant::ActiveModel {
+        attempt: Set(None),
+        attempt_at: Set(None),
+        attempt_owner: Set(None),
+        attempt_until: Set(None),
+        ..Default::default()
+    }
+}
+
+async fn change_marked(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    mark: Mark,
+    change: grant::ActiveModel,
+) -> Result<bool, StoreError> {
+    let changed = grant::Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(grant.id))
+        .filter(Column::Version.eq(grant.version))
+        .filter(Column::Attempt.eq(mark.attempt))
+        .exec(db)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Moves the next refresh of a grant that nobody has marked; `None` for never.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn put_off(db: &impl ConnectionTrait, grant: &Grant, until: Option<Moment>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_refresh_at: Set(until), ..Default::default() })
+        .filter(Column::Id.eq(grant.id))
+        .filter(Column::Version.eq(grant.version))
+        .filter(Column::Attempt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Grants whose refresh is due and that nobody is at, the longest overdue first; none of the apps in `but`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due_refreshes(
+    store: &Store,
+    now: Moment,
+    but: &[NetworkAppId],
+    at_most: u64,
+) -> Result<Vec<Grant>, StoreError> {
+    let free = Column::AttemptUntil.is_null().or(Column::AttemptUntil.lt(now));
+    let mut due = grant::Entity::find().filter(Column::NextRefreshAt.lte(now)).filter(free);
+    if !but.is_empty() {
+        due = due.filter(Column::NetworkApp.is_not_in(but.iter().copied()));
+    }
+    Ok(due.order_by_asc(Column::NextRefreshAt).limit(at_most).all(store.read()).await?)
+}
+
+/// Attempts that a process left when it ended, the oldest first: those of `owners`, or of anybody.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn interrupted(db: &impl ConnectionTrait, owners: Option<&[Uuid]>) -> Result<Vec<Grant>, StoreError> {
+    let mut left = grant::Entity::find().filter(Column::AttemptAt.is_not_null()).filter(Column::Attempt.is_not_null());
+    if let Some(owners) = owners {
+        left = left.filter(Column::AttemptOwner.is_in(owners.iter().copied()));
+    }
+    Ok(left.order_by_asc(Column::AttemptAt).all(db).await?)
+}
+
+/// The grant that bears this attempt's mark.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn marked_by(db: &impl ConnectionTrait, attempt: Uuid) -> Result<Option<Grant>, StoreError> {
+    let marked = Column::AttemptAt.is_not_null().and(Column::Attempt.eq(attempt));
+    Ok(grant::Entity::find().filter(marked).one(db).await?)
+}
+
+/// The grants that are not dead.
+///
+/// # Errors
+/// When the database does not answer.
+#[cfg(test)]
+pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<crate::domain::GrantId>, StoreError> {
+    let all = grant::Entity::find().all(db).await?;
+    Ok(all.into_iter().filter(Grant::is_alive).map(|grant| grant.id).collect())
+}
+
+/// Makes every refresh due now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn refresh_all_now(store: &Store, now: Moment) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_refresh_at: Set(Some(now)), ..Default::default() })
+        .filter(Column::NextRefreshAt.is_not_null())
+        .exec(store.read())
+        .await?;
+    Ok(())
+}
