@@ -12,7 +12,7 @@ export interface Grant {
 
 export interface Token {
   value: string;
-  kind: 'code' | 'access' | 'refresh';
+  kind: 'code' | 'access' | 'refresh' | 'page';
   network: string;
   presented: number;
 }
@@ -47,6 +47,8 @@ export interface Fault {
   token_error?: string;
   answer?: Record<string, unknown>;
   response_mode?: 'query' | 'form_post';
+  /** Pages that the list of accounts does not show any more. */
+  lost_pages?: string[] | null;
 }
 
 /** Who lives there, the same on every network. */

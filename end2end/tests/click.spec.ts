@@ -104,7 +104,7 @@ test('a person with several pages chooses in the popup, and what belongs to anot
   await expectStatus(owner, place, 'connecting');
   await popup.getByRole('radio', { name: 'Surry Hills' }).check();
   const closed = popup.waitForEvent('close');
-  await popup.getByRole('button', { name: 'Connect' }).click().catch(() => undefined);
+  await popup.getByRole('button', { name: 'Connect', exact: true }).click().catch(() => undefined);
   await closed;
   await expectStatus(owner, place, 'connected');
   await expectStatus(owner, freed, 'not connected');

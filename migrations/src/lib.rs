@@ -4,6 +4,7 @@ mod m20261122_000001_start;
 mod m20261124_000001_known_browsers;
 mod m20261124_100010_kept;
 mod m20261124_100020_chosen_later;
+mod m20261124_100021_changed_pages;
 mod m20261124_100040_refresh;
 
 use sea_orm_migration::prelude::*;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_known_browsers::Migration),
             Box::new(m20261124_100010_kept::Migration),
             Box::new(m20261124_100020_chosen_later::Migration),
+            Box::new(m20261124_100021_changed_pages::Migration),
             Box::new(m20261124_100040_refresh::Migration),
         ]
     }

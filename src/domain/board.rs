@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, Span, Tally, WorkspaceId};
+use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, Returned, Span, Tally, WorkspaceId};
 
 /// The workspace as its members see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,4 +67,10 @@ pub struct PageDetails {
     pub checked_at: Option<Moment>,
     /// The names of the locations whose pages hang on the same permission.
     pub shared_with: Vec<String>,
+    /// What disconnecting comes to, as far as it can be known before.
+    pub would_be: Returned,
+    /// Where in the network's own menus its list of apps is.
+    pub manage_hint: Option<String>,
+    /// Whether the network gives several pages under one permission, and can be made to ask which.
+    pub has_pages: bool,
 }

@@ -107,7 +107,7 @@ on_both! {
         let picker = popup.answers(Say::Yes("ada")).await;
         assert!(picker.body.contains("Harbour Coffee – Manly"), "{}", picker.body);
         assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Choosing);
-        assert_eq!(owner.sees(pages[0]).await, Status::NotConnected);
+        assert_eq!(owner.sees(pages[0]).await, Status::Partly(Lack::Page), "it is approved, and nobody has chosen");
         let action = between(&picker.body, "action=\"", "\"");
         assert_eq!(owner.post(&action, &[("account", "7004")]).await.status, 404, "Ben's page is not offered");
         let end = owner.post(&action, &[("account", "7002")]).await;

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pages", &["vault", "events", "store", "networks", "workspaces"]),
     ("workspaces", &["events", "store", "vault"]),
     ("accounts", &["limits", "workspaces", "store", "vault"]),
-    ("connect", &["accounts", "networks", "pages", "events", "vault", "store"]),
+    ("connect", &["accounts", "workspaces", "networks", "pages", "events", "vault", "store"]),
     ("courier", &["networks", "vault"]),
     ("keeper", &["accounts", "connect", "courier", "networks", "pages", "events", "vault", "store"]),
     (

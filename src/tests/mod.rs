@@ -1,9 +1,11 @@
 //! The whole server, as the outside sees it: over HTTP, on a real SQLite file and a real PostgreSQL, against the
 //! sandbox on a port of its own. The sandbox's ledger is the judge, never the app's own word.
 
+mod abilities;
 mod accounts;
 mod behaviours;
 mod bound;
+mod by_hand;
 mod callbacks;
 mod codes;
 mod connecting;
@@ -22,6 +24,7 @@ mod malformed;
 mod mix_up;
 mod odd_answers;
 mod person;
+mod picking;
 mod pkce;
 mod postgres;
 mod refreshing;

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 pub use super::rows::attempt::Model as Attempt;
-use super::{ConnectError, later, rows::attempt};
+use super::{ConnectError, given::Offered, later, rows::attempt};
 use crate::{
-    domain::{Account, AttemptId, AttemptState, Moment, SessionId},
+    domain::{AttemptId, AttemptState, Moment, SessionId},
     server::{
         App,
         networks::Tokens,
@@ -201,7 +201,7 @@ pub async fn end(db: &impl ConnectionTrait, id: AttemptId, state: &AttemptState)
 ///
 /// # Errors
 /// When the database does not do it.
-pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Account]) -> Result<bool, DbErr> {
+pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Offered]) -> Result<bool, DbErr> {
     let offered = attempt::Entity::update_many()
         .set(attempt::ActiveModel {
             state: Set(Json(AttemptState::Choosing)),

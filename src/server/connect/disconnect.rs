@@ -27,6 +27,7 @@ pub async fn disconnect(member: &Member, page: PageId) -> Result<Returned, Refus
     let grant = pages::grant_of(writing.txn(), page).await?;
     let actor = Actor::Person(member.name().to_owned());
     pages::transition(&mut writing, now, page, Change::Disconnected, actor).await?;
+    app.vault.forget(writing.txn(), pages::token_of(writing.workspace(), page)).await.map_err(ConnectError::from)?;
     let owed = match grant {
         Some(grant) => returning::give_back_if_unused(&writing, app, grant, Some(page)).await?,
         None => Left::Used,

@@ -1,21 +1,22 @@
 //! The code becomes a linked page: exchanged once, sealed at once, asked whose it is, and linked in one transaction.
 
 use secrecy::SecretString;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use super::{
     ConnectError,
     attempts::{self, Attempt, Kept, Secrets},
+    given::{self, By, Which},
     later,
-    returning::{self, Left, Owed},
+    link::{self, Taken},
+    returning::{self, Owed},
 };
 use crate::{
-    domain::{Account, Actor, AttemptState, Connection, Impossible, Link, Moment, PageId, Trouble},
+    domain::{Account, AttemptState, Trouble},
     server::{
-        App, accounts,
-        networks::{self, Bearer, Clocked, ExchangeError, NetworkApp, NoAnswer, Plan, Verdict, WhoError},
-        pages::{self, Approval, NewGrant, NotChanged},
-        store::Writing,
+        App,
+        networks::{self, Bearer, ExchangeError, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
+        pages,
     },
 };
 
@@ -90,7 +91,7 @@ pub(super) struct Approved {
     /// Who approved.
     pub person: Account,
     /// The pages it gives.
-    pub pages: Vec<Account>,
+    pub pages: Vec<RemotePage>,
     /// What was granted.
     pub scopes: Vec<String>,
     /// The answer as it is kept.
@@ -116,18 +117,20 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
         }
         Err(error) => return Err(error),
     };
-    let view = pages::view(app.store.read(), attempt.workspace, attempt.page).await?;
-    let Some(view) = view else {
+    let db = app.store.read();
+    let mut others = pages::standing(db, attempt.workspace, &network_app.definition.id).await?;
+    let Some(own) = others.iter().position(|standing| standing.page == attempt.page).map(|at| others.remove(at)) else {
         return unwanted(app, &attempt, Some(&approved), AttemptState::Failed(Trouble::PageGone)).await;
     };
-    match which(app, &attempt, &approved, &view.link).await? {
-        Which::This(account) => link(app, &attempt, &network_app, approved, account).await,
-        Which::Several => {
-            attempts::offer(app.store.read(), attempt.id, &approved.pages).await?;
-            Ok(AttemptState::Choosing)
-        }
-        Which::None(state) => unwanted(app, &attempt, Some(&approved), state).await,
-    }
+    let known = pages::find_of_person(db, attempt.workspace, attempt.network_app, &approved.person.id).await?;
+    let by = By { person: &approved.person, known: known.map(|grant| grant.id) };
+    let taken = match given::which(&own, &others, &approved.pages, by) {
+        Which::This(page) => Taken::This(page),
+        Which::Several => Taken::NotYet,
+        Which::Lost => Taken::Lost,
+        Which::None(state) => return unwanted(app, &attempt, Some(&approved), state).await,
+    };
+    link::link(app, &attempt, &network_app, approved, taken).await
 }
 
 fn who_trouble(error: WhoError) -> Trouble {
@@ -138,164 +141,16 @@ fn who_trouble(error: WhoError) -> Trouble {
     }
 }
 
-pub(super) async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
+async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
     let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
     let (client, access) = (&app.client, kept.access());
     let bearer = Bearer { access: &access, kept: &kept.kept };
     let person = networks::who_am_i(client, network_app, bearer).await?;
     let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
-    let pages = pages.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account).collect();
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
     Ok(Approved { person, pages, scopes, kept })
-}
-
-enum Which {
-    This(Account),
-    Several,
-    None(AttemptState),
-}
-
-/// A pinned page takes only its own account. Else: the only page that is free, or the person chooses.
-async fn which(app: &App, attempt: &Attempt, approved: &Approved, link: &Link) -> Result<Which, ConnectError> {
-    if let Some(pinned) = link.pinned_to() {
-        if let Some(account) = approved.pages.iter().find(|page| page.id == pinned.id) {
-            return Ok(Which::This(account.clone()));
-        }
-        let got = approved.pages.first().unwrap_or(&approved.person).clone();
-        return Ok(Which::None(AttemptState::WrongAccount { expected: pinned.clone(), got }));
-    }
-    if let [only] = &approved.pages[..] {
-        return Ok(Which::This(only.clone()));
-    }
-    let taken = pages::pinned_at(app.store.read(), attempt.workspace, attempt.page).await?;
-    let mut free = approved.pages.iter().filter(|page| !taken.contains_key(&page.id));
-    match (free.next(), free.next()) {
-        (Some(only), None) => Ok(Which::This(only.clone())),
-        _ if approved.pages.is_empty() => Ok(Which::None(AttemptState::Failed(Trouble::NoPages))),
-        _ => Ok(Which::Several),
-    }
-}
-
-/// Links the page to `account`, and heals every page that hangs on the same grant, in one transaction.
-pub(super) async fn link(
-    app: &App,
-    attempt: &Attempt,
-    network_app: &NetworkApp,
-    approved: Approved,
-    account: Account,
-) -> Result<AttemptState, ConnectError> {
-    let now = app.clock.now();
-    let mut writing = app.store.write(attempt.workspace).await?;
-    if !attempts::end(writing.txn(), attempt.id, &AttemptState::Approved).await? {
-        drop(writing);
-        // Stopped meanwhile: the person does not want it any more.
-        return unwanted(app, attempt, Some(&approved), AttemptState::Stopped).await;
-    }
-    let by = accounts::name_of(writing.txn(), attempt.user_id).await?;
-    let connection = Connection {
-        account: Some(account),
-        linked_by: by.clone(),
-        linked_at: now,
-        missing: network_app.definition.missing(&approved.scopes),
-        must_act_at: plan_of(network_app, attempt, &approved.kept, now).must_act_at,
-        must_log_in: false,
-    };
-    let before = pages::grant_of(writing.txn(), attempt.page).await?;
-    let new = new_grant(app, attempt, network_app, &approved, now);
-    let grant = pages::put_grant(&writing, &app.vault, now, new).await?;
-    let approval = Approval { grant, connection };
-    match pages::approve(&mut writing, now, attempt.page, approval.clone(), Actor::Person(by.clone())).await {
-        Ok(_) => {}
-        Err(NotChanged::Impossible(Impossible::WrongAccount { expected, got })) => {
-            drop(writing);
-            return unwanted(app, attempt, Some(&approved), AttemptState::WrongAccount { expected, got }).await;
-        }
-        Err(error) => return Err(error.into()),
-    }
-    heal_siblings(&mut writing, now, attempt.page, &approval, &approved.pages).await?;
-    let owed = match before.filter(|old| *old != grant) {
-        Some(old) => returning::give_back_if_unused(&writing, app, old, None).await?,
-        None => Left::Used,
-    };
-    attempts::forget(writing.txn(), &app.vault, attempt).await?;
-    app.bus.commit(&app.store, writing).await?;
-    if let Left::Owed(job) = owed {
-        returning::settle_soon(app, job);
-    }
-    info!(page = %attempt.page, network = %network_app.definition.id, "connected");
-    Ok(AttemptState::Approved)
-}
-
-fn plan_of(network_app: &NetworkApp, attempt: &Attempt, kept: &Kept, now: Moment) -> Plan {
-    let clocks = network_app.definition.clocks();
-    let known = Clocked {
-        issued_at: now,
-        expires_at: access_end(network_app, kept, now),
-        refresh_expires_at: refresh_end(network_app, kept, now),
-        data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
-        has_refresh: kept.refresh().is_some(),
-        is_failing: false,
-        phase: networks::phase(attempt.id.0),
-    };
-    networks::plan(&known, &clocks)
-}
-
-/// When the access token ends: as the answer says, else as the definition does.
-fn access_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
-    kept.expires_at.or(network_app.definition.clocks().lives.map(|lives| now + lives))
-}
-
-/// When the refresh token ends: as the answer says, else as the definition does.
-fn refresh_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
-    let known = network_app.definition.clocks().refresh_lives.map(|lives| now + lives);
-    kept.refresh_expires_at.or(known).filter(|_| kept.refresh().is_some())
-}
-
-fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
-    let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
-    NewGrant {
-        network_app: network_app.id,
-        person_id: approved.person.id.clone(),
-        person_name: approved.person.name.clone(),
-        access: approved.kept.access(),
-        refresh: approved.kept.refresh(),
-        expires_at: access_end(network_app, &approved.kept, now),
-        refresh_expires_at: refresh_end(network_app, &approved.kept, now),
-        plan: plan_of(network_app, attempt, &approved.kept, now),
-        scopes: approved.scopes.clone(),
-        kept: approved.kept.kept.clone(),
-        next_visit_at: now + every,
-    }
-}
-
-async fn heal_siblings(
-    writing: &mut Writing,
-    now: Moment,
-    page: PageId,
-    approval: &Approval,
-    pages_given: &[Account],
-) -> Result<(), ConnectError> {
-    for sibling in pages::pages_of(writing.txn(), approval.grant).await? {
-        let view = pages::view(writing.txn(), writing.workspace(), sibling).await?;
-        let Some(link) = view.filter(|view| view.id != page).map(|view| view.link) else { continue };
-        let Some(account) = link.pinned_to().and_then(|pin| pages_given.iter().find(|given| given.id == pin.id)) else {
-            continue;
-        };
-        let connection = Connection { account: Some(account.clone()), ..approval.connection.clone() };
-        let actor = Actor::Person(connection.linked_by.clone());
-        let approval = Approval { grant: approval.grant, connection };
-        pages::approve(writing, now, sibling, approval, actor).await?;
-    }
-    Ok(())
-}
-
-/// As [`unwanted`], where it must first be asked whose approval it is.
-pub(super) async fn give_up(app: &App, attempt: &Attempt, state: AttemptState) -> Result<AttemptState, ConnectError> {
-    let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
-    let approved = ask(app, &network_app, attempt).await.ok();
-    unwanted(app, attempt, approved.as_ref(), state).await
 }
 
 /// The approval is not wanted: the attempt ends, and the permission goes back to the network unless somebody needs it.

@@ -1,9 +1,6 @@
 //! How an attempt stands, for the person who opened it.
 
-use super::{
-    attempts::{self, Attempt, LIFE},
-    finish,
-};
+use super::attempts::{self, Attempt, LIFE};
 use crate::{
     domain::{AttemptId, AttemptState, AttemptView},
     server::{App, Caller, Refusal, pages},
@@ -27,12 +24,10 @@ pub async fn look(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal
 pub async fn stop(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal> {
     let attempt = own(caller, id).await?;
     let app = caller.app();
-    if attempt.state.0 == AttemptState::Choosing {
-        finish::give_up(app, &attempt, AttemptState::Stopped).await?;
-    } else {
-        attempts::end(app.store.read(), id, &AttemptState::Stopped).await?;
-        attempts::forget_unsent(app.store.read(), &app.vault, &attempt).await?;
-    }
+    // Who stops choosing chooses later: the page is linked already, and its icon says what it lacks.
+    let state = if attempt.state.0 == AttemptState::Choosing { AttemptState::Approved } else { AttemptState::Stopped };
+    attempts::end(app.store.read(), id, &state).await?;
+    attempts::forget_unsent(app.store.read(), &app.vault, &attempt).await?;
     look(caller, id).await
 }
 

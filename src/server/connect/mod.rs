@@ -1,6 +1,6 @@
 //! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way, [`mod@callback`]
-//! takes the attempt back and compares, [`mod@finish`] turns the code into a linked page, [`mod@choose`] asks which page where
-//! there are several, [`mod@look`] tells the tab, [`mod@posted`] keeps an answer that came by a form; [`mod@disconnect`] and [`mod@returning`] give a permission back.
+//! takes the attempt back and compares, [`mod@finish`] turns the code into an approval, [`mod@given`] compares what it gives
+//! with the workspace's pages, [`mod@link`] links them, [`mod@choose`] asks which page where there are several, [`mod@look`] tells the tab, [`mod@posted`] keeps an answer that came by a form; [`mod@disconnect`] and [`mod@returning`] give a permission back.
 
 mod attempts;
 mod binding;
@@ -8,7 +8,9 @@ mod callback;
 mod choose;
 mod disconnect;
 mod finish;
+mod given;
 mod later;
+mod link;
 mod look;
 mod posted;
 mod returning;
@@ -17,13 +19,14 @@ mod start;
 
 pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
-pub use choose::{Choices, choices, choose};
+pub use choose::{Choices, Chosen, Other, choices, choose};
 pub use disconnect::disconnect;
 pub use finish::finish;
+pub use given::{Offered, WhyNot};
 pub use look::{ended, look, stop};
 pub use posted::{post, posted};
 pub use returning::{Owed, due_returns, give_back, settle};
-pub use start::{Started, Wish, start};
+pub use start::{Started, Way, Wish, start};
 
 use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};
 

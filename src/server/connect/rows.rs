@@ -5,8 +5,8 @@ pub mod attempt {
     use sea_orm::entity::prelude::*;
 
     use crate::{
-        domain::{Account, AttemptId, AttemptState, Moment, NetworkAppId, PageId, SessionId, UserId, WorkspaceId},
-        server::store::Json,
+        domain::{AttemptId, AttemptState, Moment, NetworkAppId, PageId, SessionId, UserId, WorkspaceId},
+        server::{connect::given::Offered, store::Json},
     };
 
     /// One try. What the callback must bring back is compared with what stands here (SECURITY: O-04).
@@ -29,7 +29,9 @@ pub mod attempt {
         pub scopes: Json<Vec<String>>,
         pub state: Json<AttemptState>,
         /// The pages to choose from, while the person chooses.
-        pub choice: Json<Vec<Account>>,
+        pub choice: Json<Vec<Offered>>,
+        /// Whether the person wants other pages of the workspace connected by it too.
+        pub change_pages: bool,
         pub created_at: Moment,
         /// When its callback came.
         pub taken_at: Option<Moment>,

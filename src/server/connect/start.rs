@@ -1,20 +1,39 @@
 //! The click: an attempt is opened, and the popup is told where to go.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
-use super::{ConnectError, attempts, binding::binding, rows::attempt};
+use super::{
+    ConnectError,
+    attempts::{self, Attempt},
+    binding::binding,
+    choose::{given, grant_at},
+    given::Offered,
+};
 use crate::{
-    domain::{AttemptId, AttemptState, PageId},
+    domain::{Ability, AttemptId, AttemptState, Connection, Link, PageId, PageView},
     server::{
-        Caller, Refusal,
-        networks::{Ask, authorize_url},
+        Caller, Member, Refusal,
+        networks::{Ask, Definition, NetworkApp, authorize_url},
         pages,
         store::Json,
         vault::{hash, random_token},
     },
 };
 
-/// What the popup needs.
+/// An empty window is looked at no longer than this while the network is asked what there is to choose.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the popup goes on.
+pub enum Way {
+    /// To the network.
+    There(Started),
+    /// To the choice of what was approved before, in this attempt.
+    Choice(AttemptId),
+}
+
+/// What the popup needs on its way to the network.
 pub struct Started {
     /// The attempt.
     pub attempt: AttemptId,
@@ -35,45 +54,108 @@ pub struct Wish {
     pub attempt: Option<AttemptId>,
     /// The network is to ask which account it is.
     pub choose_account: bool,
+    /// The network is to ask which pages it gives.
+    pub change_pages: bool,
 }
 
 /// Opens an attempt to connect `page`.
 ///
 /// # Errors
 /// [`Refusal`] when the caller may not, the network is not set up, or the wished id is taken.
-pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Started, Refusal> {
+pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Way, Refusal> {
     let member = caller.member_at(page).await?;
     member.must_be_able_to_connect()?;
     let id = free_id(caller, wish.attempt).await?;
     let (app, workspace) = (caller.app(), member.workspace().id);
     let view = pages::view(app.store.read(), workspace, page).await?.ok_or(Refusal::NotFound)?;
+    if !wish.choose_account
+        && !wish.change_pages
+        && let Some(offered) = approved_before(&member, &view).await?
+    {
+        return choice(&member, &view, id, offered).await;
+    }
     let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
     let redirect_uri = app.base_url.callback(network_app.id);
     let (state, cookie) = (random_token(), random_token());
-    let ask = Ask { redirect_uri: &redirect_uri, state: &state, choose_account: wish.choose_account, ..Ask::default() };
+    let lacks = view.link.connection().map(|connection| &connection.missing[..]).unwrap_or_default();
+    let ask = Ask {
+        redirect_uri: &redirect_uri,
+        state: &state,
+        choose_account: wish.choose_account,
+        // What was declined once is not asked for again by itself at some networks.
+        ask_again: wish.change_pages || !lacks.is_empty(),
+        scopes: only_needed(&network_app.definition, lacks),
+    };
     let asked = authorize_url(&network_app, &ask).ok().ok_or(ConnectError::BadAddress)?;
-    let mut attempt = attempt::Model {
+    let mut attempt = row(&member, id, page, &network_app);
+    attempt.state_hash = hash(&state);
+    attempt.scopes = Json(with_granted(&member, page, asked.scopes).await?);
+    attempt.change_pages = wish.change_pages;
+    attempt.cookie_hash = binding(&attempt, &cookie);
+    let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
+    let network = network_app.definition.name.clone();
+    Ok(Way::There(Started { attempt: attempt.id, url: asked.url, network, cookie, ended }))
+}
+
+/// Just what is missing, where the network adds it to what it has granted; else everything, or the rest would be lost.
+fn only_needed(definition: &Definition, lacks: &[Ability]) -> Option<Vec<String>> {
+    let is_enough = definition.authorize.incremental && !lacks.is_empty();
+    is_enough.then(|| definition.scopes_of(lacks))
+}
+
+fn row(member: &Member, id: AttemptId, page: PageId, network_app: &NetworkApp) -> Attempt {
+    Attempt {
         id,
-        state_hash: hash(&state),
+        state_hash: hash(&random_token()),
         cookie_hash: vec![],
-        workspace,
+        workspace: member.workspace().id,
         page,
         user_id: member.session().user,
         session: member.session().id,
         network_app: network_app.id,
         issuer: network_app.definition.issuer.clone(),
         token_endpoint: network_app.definition.token.url.clone(),
-        redirect_uri,
-        scopes: Json(asked.scopes),
+        redirect_uri: member.app().base_url.callback(network_app.id),
+        scopes: Json(vec![]),
         state: Json(AttemptState::Open),
         choice: Json(vec![]),
-        created_at: app.clock.now(),
+        change_pages: false,
+        created_at: member.app().clock.now(),
         taken_at: None,
-    };
-    attempt.cookie_hash = binding(&attempt, &cookie);
-    let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
-    let network = network_app.definition.name.clone();
-    Ok(Started { attempt: attempt.id, url: asked.url, network, cookie, ended })
+    }
+}
+
+/// A network that adds to what it granted before is asked for less than it will have granted.
+async fn with_granted(member: &Member, page: PageId, mut asked: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let granted = grant_at(member.app(), page).await?.map(|grant| grant.scopes.0).unwrap_or_default();
+    asked.extend(granted.into_iter().filter(|scope| !asked.contains(scope)).collect::<Vec<_>>());
+    Ok(asked)
+}
+
+/// What a page that was approved, and for which nobody has chosen an account, can be chosen from. `None`: its
+/// permission does not answer, or gives nothing; then the network is asked for a new one.
+async fn approved_before(member: &Member, view: &PageView) -> Result<Option<Vec<Offered>>, Refusal> {
+    let Link::Linked(Connection { account: None, must_log_in: false, .. }) = &view.link else { return Ok(None) };
+    let app = member.app();
+    let Some(grant) = grant_at(app, view.id).await? else { return Ok(None) };
+    let Some(network_app) = app.networks.app(grant.network_app) else { return Ok(None) };
+    let Ok(Ok(given)) = tokio::time::timeout(PATIENCE, given(app, &network_app, &grant)).await else { return Ok(None) };
+    if given.iter().all(|page| page.usable.is_err()) {
+        return Ok(None);
+    }
+    Ok(Some(given.iter().map(Offered::from).collect()))
+}
+
+/// An attempt that begins where the network has answered already.
+async fn choice(member: &Member, view: &PageView, id: AttemptId, offered: Vec<Offered>) -> Result<Way, Refusal> {
+    let app = member.app();
+    let network_app = app.networks.app_at(&view.network).ok_or(ConnectError::NoApp)?;
+    let mut attempt = row(member, id, view.id, &network_app);
+    attempt.state = Json(AttemptState::Choosing);
+    attempt.choice = Json(offered);
+    attempt.taken_at = Some(attempt.created_at);
+    attempts::open(app, &attempt, None).await?;
+    Ok(Way::Choice(id))
 }
 
 /// Another attempt's id is never taken over.

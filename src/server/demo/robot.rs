@@ -88,11 +88,13 @@ impl Robot {
         location.map(str::to_owned).ok_or(odd("the answer of the consent page"))
     }
 
-    /// Takes the first page that is free, where the network gave several.
+    /// Takes the page whose name fits, else the first one that is free, where the network gave several.
     async fn chooses(&self, page: &str, cookies: &str) -> Result<(), StartError> {
         let Some(action) = between(page, "action=\"/connect/attempt/", "\"") else { return Ok(()) };
-        let free = page.split("<input").find(|input| input.contains("name=\"account\"") && !input.contains("disabled"));
-        let account = free.and_then(|input| between(input, "value=\"", "\"")).ok_or(odd("the choice of pages"))?;
+        let choices = page.split("<input").filter(|input| input.contains("name=\"account\""));
+        let free: Vec<_> = choices.filter(|input| !input.contains("disabled")).collect();
+        let fits = free.iter().find(|input| input.contains(" checked")).or(free.first());
+        let account = fits.and_then(|input| between(input, "value=\"", "\"")).ok_or(odd("the choice of pages"))?;
         let choose = self.http.post(format!("{}/connect/attempt/{action}", self.origin));
         let choose = choose.header("cookie", cookies).header("origin", &self.origin);
         choose.form(&[("account", account)]).send().await?.error_for_status()?;

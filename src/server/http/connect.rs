@@ -19,7 +19,7 @@ use crate::{
     domain::{AttemptId, NetworkAppId, PageId, words},
     server::{
         App, Caller, Refusal,
-        connect::{self, Callback, Started, Wish},
+        connect::{self, Callback, Chosen, Started, Way, Wish},
         networks::ResponseMode,
     },
 };
@@ -35,6 +35,8 @@ pub struct Click {
     attempt: Option<String>,
     /// Whether the network is to ask which account it is.
     choose_account: Option<String>,
+    /// Whether the network is to ask which pages it gives.
+    change_pages: Option<String>,
 }
 
 /// `POST /connect/{page}`: opens an attempt and sends the popup on its way.
@@ -46,8 +48,12 @@ pub async fn start(
 ) -> Result<Response, Page> {
     let page: PageId = page.parse().ok().ok_or(Refusal::NotFound)?;
     let suggested = click.attempt.and_then(|id| id.parse().ok());
-    let wish = Wish { attempt: suggested, choose_account: click.choose_account.is_some() };
-    let Started { attempt, url, network, cookie, ended } = connect::start(&caller, page, wish).await?;
+    let (choose_account, change_pages) = (click.choose_account.is_some(), click.change_pages.is_some());
+    let wish = Wish { attempt: suggested, choose_account, change_pages };
+    let Started { attempt, url, network, cookie, ended } = match connect::start(&caller, page, wish).await? {
+        Way::There(started) => started,
+        Way::Choice(attempt) => return told(&caller, attempt).await,
+    };
     let mut response = popup::on_the_way(&network, &url);
     for old in ended {
         address::set(response.headers_mut(), app.cookies.attempt(old, "", Duration::ZERO));
@@ -149,15 +155,24 @@ pub(in crate::server) fn read(network_app: &str, query: &str) -> Option<Callback
     Some(Callback { network_app: id, state, answer, iss: fields.remove("iss") })
 }
 
-#[derive(Deserialize)]
-pub struct Chosen {
-    account: String,
-}
-
-/// `POST /connect/attempt/{attempt}/choose`: links the chosen page.
-pub async fn choose(caller: Caller, Path(attempt): Path<String>, Form(chosen): Form<Chosen>) -> Result<Response, Page> {
+/// `POST /connect/attempt/{attempt}/choose`: links what was chosen.
+pub async fn choose(
+    caller: Caller,
+    Path(attempt): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Page> {
     let id: AttemptId = attempt.parse().ok().ok_or(Refusal::NotFound)?;
-    connect::choose(&caller, id, &chosen.account).await?;
+    let mut chosen = Chosen::default();
+    for (name, value) in fields {
+        match name.as_str() {
+            "account" => chosen.account = Some(value),
+            "also" => chosen.also.push(value.parse().ok().ok_or(Refusal::NotFound)?),
+            "all" => chosen.all = true,
+            "later" => chosen.later = true,
+            _ => {}
+        }
+    }
+    connect::choose(&caller, id, chosen).await?;
     told(&caller, id).await
 }
 

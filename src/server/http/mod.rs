@@ -9,6 +9,7 @@ mod health;
 mod outcome;
 mod page;
 mod peer;
+mod picker;
 mod popup;
 mod rate;
 pub(super) mod resume;

@@ -10,15 +10,17 @@ use axum::{
 };
 
 use super::{
-    Page, address,
-    popup::{self, Choice},
+    Page, address, picker,
+    popup::{self, Names},
 };
 use crate::{
-    domain::{Account, AttemptId, AttemptState, words},
+    domain::{AttemptId, AttemptState, Link, words},
     server::{
         App, Caller, Refusal,
-        connect::{self, Arrived, Attempt, Callback},
-        networks, pages, workspaces,
+        connect::{self, Arrived, Attempt, Callback, Chosen},
+        networks, pages,
+        store::Json,
+        workspaces,
     },
 };
 
@@ -94,32 +96,30 @@ pub(super) async fn told(caller: &Caller, id: AttemptId) -> Result<Response, Pag
     let Some(attempt) = connect::ended(caller, id).await? else {
         return Ok(popup::nowhere(words::UNKNOWN_CALLBACK));
     };
-    let (location, network) = names(caller.app(), &attempt).await?;
-    let names = (location.as_str(), network.as_str());
-    if attempt.state.0 == AttemptState::Choosing {
-        return Ok(popup::choose(names, id, offered(caller, &attempt).await?));
+    let (names, link) = about(caller.app(), &attempt).await?;
+    if attempt.state.0 != AttemptState::Choosing {
+        let is_unchosen = link.is_some_and(|link| link != Link::Unlinked && link.pinned_to().is_none());
+        return Ok(popup::ended(&attempt, &names, is_unchosen));
     }
-    Ok(popup::ended(attempt.page, names, id, &attempt.state.0))
+    let choices = connect::choices(caller, attempt.id).await?;
+    if choices.pages.is_empty() && choices.others.is_empty() {
+        // Nothing is left to choose: the network gave no more than the page has.
+        let state = connect::choose(caller, id, Chosen { later: true, ..Chosen::default() }).await?;
+        return Ok(popup::ended(&Attempt { state: Json(state), ..attempt }, &names, false));
+    }
+    let locations = workspaces::locations(caller.app(), attempt.workspace).await.map_err(Refusal::from)?;
+    let locations = locations.into_iter().map(|location| (location.id, location.name)).collect();
+    Ok(picker::picker(&names, choices, &locations))
 }
 
-async fn offered(caller: &Caller, attempt: &Attempt) -> Result<Vec<Choice>, Refusal> {
-    let locations = workspaces::locations(caller.app(), attempt.workspace).await?;
-    let name_of = |id| locations.iter().find(|location| location.id == id).map(|location| location.name.clone());
-    let offered = connect::choices(caller, attempt.id).await?.pages;
-    let choice = |(page, taken): (Account, Option<_>)| Choice {
-        id: page.id,
-        name: page.name,
-        taken_by: taken.map(|location| name_of(location).unwrap_or_default()),
-    };
-    Ok(offered.into_iter().map(choice).collect())
-}
-
-async fn names(app: &App, attempt: &Attempt) -> Result<(String, String), Refusal> {
+/// The names of the location and the network, and the page's link.
+async fn about(app: &App, attempt: &Attempt) -> Result<(Names, Option<Link>), Refusal> {
     let view = pages::view(app.store.read(), attempt.workspace, attempt.page).await?;
     let locations = workspaces::locations(app, attempt.workspace).await?;
     let cards = networks::cards(app.store.read(), &app.networks).await?;
     let location = view.as_ref().and_then(|view| locations.into_iter().find(|location| location.id == view.location));
-    let network = view.and_then(|view| cards.into_iter().find(|card| card.id == view.network));
+    let network = view.as_ref().and_then(|view| cards.into_iter().find(|card| card.id == view.network));
     let location = location.map_or_else(|| "The page".to_owned(), |location| location.name);
-    Ok((location, network.map_or_else(|| "the network".to_owned(), |card| card.name)))
+    let network = network.map_or_else(|| "the network".to_owned(), |card| card.name);
+    Ok((Names { location, network }, view.map(|view| view.link)))
 }

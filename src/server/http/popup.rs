@@ -1,4 +1,4 @@
-//! The popup's own pages: on the way there, the choice of a page, and how it ended. No framework, one short script,
+//! The popup's own pages: on the way there, and how it ended; the choice of a page is in [`super::picker`]. No framework, one short script,
 //! nothing that came from outside but names, escaped.
 
 use axum::{
@@ -10,10 +10,10 @@ use leptos::{prelude::*, tachys::view::RenderHtml};
 use super::{headers::popup_policy, site::PKG};
 use crate::{
     domain::{
-        AttemptId, AttemptState, PageId,
+        AttemptState,
         words::{self, PopupWords},
     },
-    server::vault::random_token,
+    server::{connect::Attempt, vault::random_token},
 };
 
 /// The page that sends the popup to the network.
@@ -29,9 +29,22 @@ pub fn on_the_way(network: &str, url: &str) -> Response {
     popup(StatusCode::OK, &words, body, &script)
 }
 
-/// How it ended. Says it, wakes the tab that waits, and closes the window where the browser lets it.
-pub fn ended(page: PageId, names: (&str, &str), attempt: AttemptId, state: &AttemptState) -> Response {
-    let words = words::popup_ended(names.0, names.1, state);
+/// The names of what a popup is about.
+pub struct Names {
+    /// The location's.
+    pub location: String,
+    /// The network's.
+    pub network: String,
+}
+
+/// How it ended. Says it, wakes the tab that waits, and closes the window where the browser lets it. `is_unchosen`:
+/// whether the page was approved, and somebody is to choose its account later.
+pub fn ended(attempt: &Attempt, names: &Names, is_unchosen: bool) -> Response {
+    let (page, id, state) = (attempt.page, attempt.id, &attempt.state.0);
+    let words = match state {
+        AttemptState::Approved if is_unchosen => words::popup_unchosen(&names.location, &names.network),
+        _ => words::popup_ended(&names.location, &names.network, state),
+    };
     let again = match state {
         AttemptState::WrongAccount { expected, .. } => Some(view! {
             <form method="post" action=format!("/connect/{page}")>
@@ -44,8 +57,7 @@ pub fn ended(page: PageId, names: (&str, &str), attempt: AttemptId, state: &Atte
     // What a person must read stays; what went as wanted goes.
     let closes = matches!(state, AttemptState::Approved | AttemptState::Cancelled | AttemptState::Stopped);
     let close = if closes { "window.close()" } else { "" };
-    let script =
-        format!("new BroadcastChannel('greentick-attempts').postMessage('{{\"attempt\":\"{attempt}\"}}');{close}");
+    let script = format!("new BroadcastChannel('greentick-attempts').postMessage('{{\"attempt\":\"{id}\"}}');{close}");
     let status = if closes { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     popup(status, &words, view! { {again} {farewell()} }, &script)
 }
@@ -57,51 +69,13 @@ pub fn nowhere(text: &str) -> Response {
     popup(StatusCode::BAD_REQUEST, &words, farewell(), "history.replaceState(null,'',location.pathname)")
 }
 
-/// A page to choose: its id, its name, and why it cannot be chosen.
-pub struct Choice {
-    /// The network's id.
-    pub id: String,
-    /// The network's name for it.
-    pub name: String,
-    /// Why not.
-    pub taken_by: Option<String>,
-}
-
-/// The choice of a page.
-pub fn choose(names: (&str, &str), attempt: AttemptId, choices: Vec<Choice>) -> Response {
-    let title = words::WHICH_PAGE.to_owned();
-    let words = PopupWords { title, text: words::choose_for(names.0, names.1) };
-    let mut first = true;
-    let rows: Vec<_> = choices
-        .into_iter()
-        .map(|choice| {
-            let disabled = choice.taken_by.is_some();
-            let checked = !disabled && std::mem::take(&mut first);
-            let why = choice.taken_by.map(|location| view! { <small>{words::belongs_to(&location)}</small> });
-            view! {
-                <label class="choice">
-                    <input type="radio" name="account" value=choice.id disabled=disabled checked=checked required=true />
-                    <span>{choice.name} " " {why}</span>
-                </label>
-            }
-        })
-        .collect();
-    let body = view! {
-        <form method="post" action=format!("/connect/attempt/{attempt}/choose")>
-            <fieldset><legend class="unseen">{words::WHICH_PAGE}</legend>{rows}</fieldset>
-            <button class="button">{words::CONNECT}</button>
-        </form>
-    };
-    popup(StatusCode::OK, &words, body, "")
-}
-
 fn farewell() -> impl IntoView {
     view! {
         <p>{words::YOU_CAN_CLOSE} " " <a href="/">{words::BACK_TO_PAGES}</a></p>
     }
 }
 
-fn popup(status: StatusCode, words: &PopupWords, body: impl IntoView + 'static, script: &str) -> Response {
+pub(super) fn popup(status: StatusCode, words: &PopupWords, body: impl IntoView + 'static, script: &str) -> Response {
     let nonce = random_token();
     let style = format!("/{}/greentick.css", *PKG);
     let (title, text) = (words.title.clone(), words.text.clone());

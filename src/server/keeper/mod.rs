@@ -2,6 +2,7 @@
 //! owed back to a network is given back. Any number of processes may run it; leases in the database keep them apart.
 
 mod deaths;
+mod reach;
 mod refresh;
 mod silence;
 mod spool;

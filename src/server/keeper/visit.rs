@@ -10,7 +10,7 @@ use super::{
         networks::{self, Bearer, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
-    VisitError, deaths, silence,
+    VisitError, deaths, reach, silence,
 };
 use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment};
 
@@ -38,12 +38,17 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
+            reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }
         Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
+        Verdict::PersonMustAct => {
+            reach::must_log_in(app, &grant).await?;
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
         // The check is about the person: whatever else is lost, the permission lives.
-        Verdict::LostAbility | Verdict::LostPage | Verdict::PersonMustAct => {
+        Verdict::LostAbility | Verdict::LostPage => {
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
         }
         Verdict::SlowDown(pause) => {

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
     roster::Roster,
     rows::{grant, page},
+    standing::standing_on,
     transition::link_of,
 };
 use crate::{
-    domain::{Board, Choice, Moment, NetworkCard, PageDetails, PageId, PageView, SHOWN_AT_ONCE, WorkspaceId},
+    domain::{Board, Choice, Moment, NetworkCard, PageDetails, PageId, PageView, Returned, SHOWN_AT_ONCE, WorkspaceId},
     server::{Member, Refusal, store::StoreError, workspaces},
 };
 
@@ -68,18 +69,27 @@ pub async fn details(member: &Member, page: PageId) -> Result<PageDetails, Refus
     let (app, workspace) = (member.app(), member.workspace().id);
     let db = app.store.read();
     let found = page::Entity::find_by_id(page).filter(page::Column::Workspace.eq(workspace)).one(db).await?;
-    let Some(id) = found.ok_or(Refusal::NotFound)?.grant_id else {
-        return Ok(PageDetails { checked_at: None, shared_with: vec![] });
+    let row = found.ok_or(Refusal::NotFound)?;
+    let definition = app.networks.app_at(&row.network).map(|network_app| network_app.definition.clone());
+    let (grant, siblings) = match row.grant_id {
+        Some(id) => (grant::Entity::find_by_id(id).one(db).await?, standing_on(db, id).await?),
+        None => (None, vec![]),
     };
-    let grant = grant::Entity::find_by_id(id).one(db).await?;
-    let siblings = page::Entity::find()
-        .filter(page::Column::GrantId.eq(id))
-        .filter(page::Column::Id.ne(page))
-        .order_by_asc(page::Column::Id)
-        .all(db)
-        .await?;
     let names: HashMap<_, _> =
         workspaces::locations(app, workspace).await?.into_iter().map(|location| (location.id, location.name)).collect();
-    let shared_with = siblings.iter().filter_map(|page| names.get(&page.location).cloned()).collect();
-    Ok(PageDetails { checked_at: grant.map(|grant| grant.checked_at), shared_with })
+    let siblings = siblings.iter().filter(|sibling| sibling.page != page);
+    let shared_with: Vec<_> = siblings.filter_map(|sibling| names.get(&sibling.location).cloned()).collect();
+    let can_be_told = definition.as_ref().is_some_and(|definition| definition.revoke.is_some());
+    let would_be = match (shared_with.is_empty(), can_be_told) {
+        (false, _) => Returned::StillUsed,
+        (true, true) => Returned::Returned,
+        (true, false) => Returned::ByHand,
+    };
+    Ok(PageDetails {
+        checked_at: grant.map(|grant| grant.checked_at),
+        shared_with,
+        would_be,
+        manage_hint: definition.as_ref().and_then(|definition| definition.manage_hint.clone()),
+        has_pages: definition.is_some_and(|definition| definition.pages.is_some()),
+    })
 }

@@ -1,9 +1,6 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -15,7 +12,7 @@ use uuid::Uuid;
 pub use super::rows::grant::Model as Grant;
 use super::rows::{grant, page};
 use crate::{
-    domain::{GrantId, LocationId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
+    domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
         networks::Plan,
         store::{Json, Store, StoreError, Writing},
@@ -175,25 +172,6 @@ pub async fn pages_of(db: &impl ConnectionTrait, id: GrantId) -> Result<Vec<Page
 /// When the database does not answer.
 pub async fn grant_of(db: &impl ConnectionTrait, id: PageId) -> Result<Option<GrantId>, StoreError> {
     Ok(page::Entity::find_by_id(id).one(db).await?.and_then(|page| page.grant_id))
-}
-
-/// Which accounts other pages of the same workspace and network are pinned to, and whose they are.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn pinned_at(
-    db: &impl ConnectionTrait,
-    workspace: WorkspaceId,
-    but: PageId,
-) -> Result<HashMap<String, LocationId>, StoreError> {
-    let Some(own) = page::Entity::find_by_id(but).one(db).await? else { return Ok(HashMap::new()) };
-    let others = page::Entity::find()
-        .filter(page::Column::Workspace.eq(workspace))
-        .filter(page::Column::Network.eq(own.network))
-        .filter(page::Column::Id.ne(but))
-        .all(db)
-        .await?;
-    Ok(others.into_iter().filter_map(|page| Some((page.account_id?, page.location))).collect())
 }
 
 /// The workspaces that have connected pages on the network.

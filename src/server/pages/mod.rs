@@ -5,17 +5,20 @@
 
 mod add;
 mod board;
+mod found;
 mod grants;
 mod marks;
 mod roster;
 mod rows;
+mod standing;
 mod transition;
 
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use found::{Found, is_news, take_in};
 pub use grants::{
     Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, pages_of,
-    pinned_at, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
+    put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
 #[cfg(test)]
 pub use marks::living;
@@ -24,4 +27,5 @@ pub use marks::{
     set_back,
 };
 pub use roster::Rosters;
+pub use standing::{Standing, standing, standing_on, token_of};
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -49,6 +49,8 @@ pub(super) struct Faults {
     /// The authorization endpoint sends the browser on, with the same state, to another application's.
     pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
+    /// Ids of pages that the list of accounts does not show any more.
+    pub lost_pages: Vec<String>,
     /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.
     pub slow_down: Option<String>,
 }

@@ -15,7 +15,7 @@ use super::{
     faults::Faults,
     ledger::{Grant, Ledger},
     networks::{Dialect, Network},
-    people::{ALL_TASKS, Person},
+    people::{ALL_TASKS, Page, Person},
 };
 
 /// What somebody needs who wants to see the pages of a person.
@@ -41,19 +41,32 @@ pub(super) async fn permissions(State(here): State<Here>, headers: HeaderMap) ->
 
 /// `GET /{network}/me/accounts`.
 pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Response {
-    show(&here, "accounts", &headers, |network, grant, person| match network.speaks {
-        Dialect::Meta if !grant.scopes.iter().any(|scope| scope == READS_PAGES) => {
-            Err(Refusal::Forbidden("(#200) Requires pages_read permission"))
-        }
-        Dialect::Meta => Ok(pages(person)),
-        Dialect::Standard => Ok(json!({ "data": [{ "id": person.id, "name": person.name, "tasks": ALL_TASKS }] })),
-    })
-    .await
+    let call = Call::with_bearer(&here, "accounts", &headers);
+    let token = call.value.clone();
+    let network = here.network;
+    let work = |ledger: &mut Ledger, faults: &Faults| {
+        let grant = living_grant(network, ledger, token.as_deref())?.clone();
+        let person = Person::called(grant.person).expect("only persons approve");
+        let list = match network.speaks {
+            Dialect::Meta if !grant.scopes.iter().any(|scope| scope == READS_PAGES) => {
+                return Err(Refusal::Forbidden("(#200) Requires pages_read permission"));
+            }
+            Dialect::Meta => pages(ledger, &grant, person, faults),
+            Dialect::Standard => json!({ "data": [{ "id": person.id, "name": person.name, "tasks": ALL_TASKS }] }),
+        };
+        Ok((NO_STORE, Json(list)).into_response())
+    };
+    call.answer(&here, work).await
 }
 
-fn pages(person: &Person) -> Value {
-    let pages = person.pages.iter().map(|page| json!({ "id": page.id, "name": page.name, "tasks": page.tasks }));
-    json!({ "data": pages.collect::<Vec<_>>() })
+/// As at Meta, each page comes with a token of its own.
+fn pages(ledger: &mut Ledger, grant: &Grant, person: &Person, faults: &Faults) -> Value {
+    let pages = person.pages.iter().filter(|page| !faults.lost_pages.iter().any(|lost| lost == page.id));
+    let row = |page: &Page| {
+        let token = ledger.page_token(grant.id, page.id);
+        json!({ "id": page.id, "name": page.name, "tasks": page.tasks, "access_token": token })
+    };
+    json!({ "data": pages.map(row).collect::<Vec<_>>() })
 }
 
 async fn show(

@@ -17,6 +17,8 @@ pub(super) struct Network {
     pub token_type: Option<&'static str>,
     /// Approves by itself what the same person approved before.
     pub is_silent: bool,
+    /// What a second yes of the same person does.
+    pub again: Again,
     /// What it calls a person's no.
     pub cancel_error: &'static str,
     pub speaks: Dialect,
@@ -67,6 +69,17 @@ pub(super) enum Refresh {
     },
 }
 
+/// What a second yes of the same person does to the first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It takes its place.
+    Replaces,
+    /// It is added to it.
+    Adds,
+    /// It takes its place, but what was unticked once is not granted, unless the network is made to ask again.
+    KeepsTheNo,
+}
+
 /// The shape of its errors.
 #[derive(Clone, Copy)]
 pub(super) enum Dialect {
@@ -110,6 +123,7 @@ const CHIRPER: Network = Network {
     refresh: Refresh::Strict { scope: "offline.access" },
     token_type: Some("bearer"),
     is_silent: false,
+    again: Again::Replaces,
     cancel_error: "access_denied",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(200),
@@ -133,6 +147,7 @@ const PAGEBOOK: Network = Network {
     refresh: Refresh::Never,
     token_type: None,
     is_silent: false,
+    again: Again::KeepsTheNo,
     cancel_error: "access_denied",
     speaks: Dialect::Meta,
     revocation: Revocation::Permissions,
@@ -156,6 +171,7 @@ const LINKWORK: Network = Network {
     refresh: Refresh::Never,
     token_type: Some("Bearer"),
     is_silent: false,
+    again: Again::Replaces,
     cancel_error: "user_cancelled_authorize",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(200),
@@ -179,6 +195,7 @@ const HUSH: Network = Network {
     refresh: Refresh::Stable,
     token_type: Some("bearer"),
     is_silent: true,
+    again: Again::Adds,
     cancel_error: "access_denied",
     speaks: Dialect::Standard,
     revocation: Revocation::Standard(204),

@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Code,
     Access,
     Refresh,
+    /// An access token of one page, made from its person's.
+    Page,
 }
 
 /// One code or token, as the ledger shows it.
@@ -29,6 +31,9 @@ pub(super) struct Ticket {
     /// How often somebody sent it, whatever the answer was.
     pub presented: u32,
     pub expires_at_ms: Option<i64>,
+    /// The page that a page's token is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<&'static str>,
     /// When another of its kind took its place.
     pub replaced_at_ms: Option<i64>,
     #[serde(skip)]
@@ -54,6 +59,7 @@ pub(super) fn fresh(kind: Kind) -> String {
         Kind::Code => "code",
         Kind::Access => "at",
         Kind::Refresh => "rt",
+        Kind::Page => "pt",
     };
     format!("{CANARY}-{short}-{}", random())
 }

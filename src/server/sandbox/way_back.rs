@@ -18,6 +18,8 @@ pub(super) struct Ask {
     pub challenge: Option<String>,
     /// Ask the person even if the answer is known.
     pub force: bool,
+    /// Ask again for what the person has unticked before.
+    pub again: bool,
 }
 
 /// Where the answer goes.
@@ -101,7 +103,8 @@ impl Ask {
             return Err("invalid_request");
         }
         let (scopes, challenge) = (scopes(network, params)?, challenge(network, params)?);
-        Ok(Self { client_id, way_back, scopes, challenge, force: params.one("force").is_some() })
+        let again = params.one("auth_type") == Some("rerequest");
+        Ok(Self { client_id, way_back, scopes, challenge, force: params.one("force").is_some(), again })
     }
 }
 

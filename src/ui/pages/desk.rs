@@ -291,7 +291,8 @@ impl Desk {
         self.aside.with_value(|aside| aside.held.iter().find(is_it).cloned())
     }
 
-    fn place_of(self, page: &PageView) -> Option<Cell> {
+    /// The cell of that page, if it is shown or held.
+    pub fn place_of(self, page: &PageView) -> Option<Cell> {
         let shown = self.rows.with_untracked(|rows| {
             let row = rows.iter().find(|row| row.id == page.location)?;
             row.cell_on(&page.network).cloned()

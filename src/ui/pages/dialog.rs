@@ -108,11 +108,7 @@ fn on_disconnected(desk: super::desk::Desk, sent: Option<Asked>, changes: u32, o
     if cell.changes() == changes {
         desk.put(PageView { link: Link::Unlinked, ..page });
     }
-    let text = words::returned(&cell.name(), &cell.network_name(), outcome);
-    match outcome {
-        Returned::ByHand | Returned::Failed => desk.notes.show_about(id, text),
-        Returned::Returned | Returned::StillUsed | Returned::UnderWay => desk.notes.say(text),
-    }
+    desk.notes.show_returned(&cell, id, outcome);
 }
 
 /// The popup that hides somewhere.

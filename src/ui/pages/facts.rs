@@ -1,6 +1,8 @@
 //! What the dialog tells of a page, and its two answers.
 
-use leptos::{prelude::*, task::spawn_local};
+use std::time::Duration;
+
+use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     desk::{Cell, Desk},
@@ -9,6 +11,7 @@ use super::{
 };
 use crate::{
     api,
+    browser::{self, popup},
     domain::{Connection, Link, Moment, PageDetails, PageId, Status, words},
     ui::{
         fields::FormFailure,
@@ -33,8 +36,10 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl
     view! {
         <h2 id="dialog-title">{title(&cell.location_name, &cell.network_name())}</h2>
         {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+        {(!is_broken).then(|| view! { <Becomes cell=cell.clone() details/> })}
         <List connection details desk/>
-        <ListOfApps cell/>
+        <ListOfApps cell=cell.clone() details/>
+        <ChangePages cell page details/>
         <Answers page is_broken sending/>
     }
     .into_any()
@@ -49,14 +54,14 @@ fn sentences(cell: &Cell, connection: &Connection, now: Moment) -> Vec<String> {
         Some(Status::Broken(reason)) => {
             vec![words::reason_in_full(reason, name, account), words::forget_means(account)]
         }
-        Some(Status::Partly(lack)) => vec![words::partly_in_full(&lack, name), words::disconnect_means(name)],
+        Some(Status::Partly(lack)) => vec![words::partly_in_full(&lack, name), words::DISCONNECT_MEANS.into()],
         Some(Status::Expiring { .. }) => {
-            vec![words::expiring_in_full(connection.must_act_at, name), words::disconnect_means(name)]
+            vec![words::expiring_in_full(connection.must_act_at, name), words::DISCONNECT_MEANS.into()]
         }
         Some(Status::NotAnswering) => {
-            vec![words::silent_in_full(name, network.silent_since, now), words::disconnect_means(name)]
+            vec![words::silent_in_full(name, network.silent_since, now), words::DISCONNECT_MEANS.into()]
         }
-        _ => vec![words::disconnect_means(name)],
+        _ => vec![words::DISCONNECT_MEANS.into()],
     }
 }
 
@@ -124,14 +129,59 @@ fn Ago(moment: Moment, now: RwSignal<Moment>) -> impl IntoView {
     }
 }
 
+/// What becomes of the permission itself, as far as it can be known before.
 #[component]
-fn ListOfApps(cell: Cell) -> impl IntoView {
+fn Becomes(cell: Cell, details: RwSignal<Option<PageDetails>>) -> impl IntoView {
+    let network = cell.network_name();
+    let becomes = move || {
+        details.with(|details| {
+            details.as_ref().map(|details| words::what_becomes(&network, details.would_be, &details.shared_with))
+        })
+    };
+    view! { <p>{becomes}</p> }
+}
+
+/// Makes the network ask anew which pages it gives, in a window of its own.
+#[component]
+fn ChangePages(cell: Cell, page: PageId, details: RwSignal<Option<PageDetails>>) -> impl IntoView {
+    let Parts { desk, waits, .. } = expect_context();
+    let (form, attempt) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
+    let cell = StoredValue::new(cell);
+    let on_submit = move |_| {
+        // Nothing asynchronous may come before this: the browser would block the window.
+        let opened = form.get_untracked().zip(attempt.get_untracked());
+        if let Some(attempt) = opened.and_then(|(form, field)| popup::open(&form, &field)) {
+            cell.with_value(|cell| waits.begin(cell, attempt));
+        }
+        // The form goes with the dialog, so not before it was sent.
+        browser::soon(Duration::ZERO, move || desk.asked.set(None));
+    };
+    view! {
+        <Show when=move || details.with(|details| details.as_ref().is_some_and(|details| details.has_pages))>
+            <form node_ref=form method="post" action=format!("/connect/{page}") target="_blank" on:submit=on_submit>
+                <input node_ref=attempt type="hidden" name="attempt"/>
+                <input type="hidden" name="change_pages" value="yes"/>
+                <button class="button" type="submit">{words::CHANGE_PAGES}</button>
+                " "
+                <small>{cell.with_value(|cell| words::change_pages_means(&cell.network_name()))}</small>
+            </form>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn ListOfApps(cell: Cell, details: RwSignal<Option<PageDetails>>) -> impl IntoView {
     let network = cell.network.get_untracked();
+    let hint = move || {
+        let hint = details.with(|details| details.as_ref().and_then(|details| details.manage_hint.clone()));
+        hint.map(|hint| view! { <br/> <small>{hint}</small> })
+    };
     network.manage_url.map(|url| {
         view! {
             <p>
                 <a href=url target="_blank" rel="external noopener noreferrer">{words::see_list_of_apps(&network.name)}</a>
-                " " <span aria-hidden="true">"↗"</span>
+                " " <span aria-hidden="true">"↗"</span> {hint}
             </p>
         }
     })

@@ -14,7 +14,7 @@ use crate::{
         self,
         stream::{self, News, Which},
     },
-    domain::{ApiError, CatchUp, Choice, Event},
+    domain::{ApiError, CatchUp, Choice, Event, EventKind, Returned},
 };
 
 /// How often relative times move on.
@@ -133,6 +133,12 @@ impl Feed {
         }
         if let Some(page) = event.page {
             let id = page.id;
+            if let EventKind::PermissionReturned { outcome: outcome @ (Returned::ByHand | Returned::Failed) } =
+                event.kind
+                && let Some(cell) = self.desk.place_of(&page)
+            {
+                self.desk.notes.show_returned(&cell, id, outcome);
+            }
             self.desk.put(page);
             self.waits.ask_about(id);
         }

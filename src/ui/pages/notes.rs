@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{PageId, words};
+use super::desk::Cell;
+use crate::domain::{PageId, Returned, words};
 
 /// As many as stay in the document; a region that only grows would be read from the start by some screen readers.
 const KEPT: usize = 6;
@@ -13,6 +14,8 @@ struct Note {
     text: String,
     is_seen: bool,
     about: Option<PageId>,
+    /// Where something is to be done, at an address of the network's.
+    link: Option<(String, String)>,
 }
 
 /// The notes of a tab.
@@ -31,17 +34,31 @@ impl Notes {
 
     /// Says it aloud.
     pub fn say(self, text: String) {
-        self.add(text, false, None);
+        self.add(text, false, None, None);
     }
 
     /// Says it aloud and shows it: it is something to act on.
     pub fn show(self, text: String) {
-        self.add(text, true, None);
+        self.add(text, true, None, None);
     }
 
     /// Says it aloud and shows it until something else happens to the page: then it is not true any more.
     pub fn show_about(self, page: PageId, text: String) {
-        self.add(text, true, Some(page));
+        self.add(text, true, Some(page), None);
+    }
+
+    /// How giving a page's permission back ended. What is left to do by hand is shown with the network's list of apps.
+    pub fn show_returned(self, cell: &Cell, page: PageId, outcome: Returned) {
+        let network = cell.network.get_untracked();
+        let text = words::returned(&cell.name(), &network.name, outcome);
+        if !matches!(outcome, Returned::ByHand | Returned::Failed) {
+            return self.say(text);
+        }
+        // The answer and the event say the same.
+        if self.notes.with_untracked(|notes| notes.iter().all(|note| note.text != text)) {
+            let link = network.manage_url.map(|url| (url, words::see_list_of_apps(&network.name)));
+            self.add(text, true, Some(page), link);
+        }
     }
 
     /// Something else happened to the page.
@@ -51,11 +68,11 @@ impl Notes {
         }
     }
 
-    fn add(self, text: String, is_seen: bool, about: Option<PageId>) {
+    fn add(self, text: String, is_seen: bool, about: Option<PageId>, link: Option<(String, String)>) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         self.notes.update(|notes| {
-            notes.push(Note { id, text, is_seen, about });
+            notes.push(Note { id, text, is_seen, about, link });
             let surplus = notes.len().saturating_sub(KEPT);
             notes.drain(..surplus);
         });
@@ -77,7 +94,12 @@ pub fn NotesRegion(
         <div class="notes" aria-live="polite">
             <For each key=|note| note.id let:note>
                 <div class=if note.is_seen { "note-card" } else { "heard" }>
-                    <p>{note.text}</p>
+                    <p>
+                        {note.text}
+                        {note.link.map(|(url, words)| {
+                            view! { " " <a href=url target="_blank" rel="external noopener noreferrer">{words}</a> }
+                        })}
+                    </p>
                     {note.is_seen.then(|| {
                         view! {
                             <button class="quiet" type="button" on:click=move |_| notes.dismiss(note.id)>

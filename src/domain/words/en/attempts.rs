@@ -67,6 +67,10 @@ pub fn trouble_in_full(trouble: Trouble, network: &str) -> String {
             "Your account at {network} has no page that can be connected. Ask for access to the page there, or click the \
              icon and sign in as somebody who has it."
         ),
+        Trouble::PageLost => format!(
+            "{network} gives your account no access to this page any more. Ask for access to it there; then click the icon \
+             to try again."
+        ),
         Trouble::PageGone => "The page is not here any more, or you may no longer connect it. Reload to see.".into(),
     }
 }

@@ -39,6 +39,15 @@ pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> Popup
     PopupWords { title, text }
 }
 
+/// Approved, and somebody is to choose which page it is another day.
+#[must_use]
+pub fn popup_unchosen(location: &str, network: &str) -> PopupWords {
+    let title = format!("{} has no page yet", page_name(location, network));
+    let text =
+        format!("{network} has approved. Click the amber icon to choose which page it is; nobody is asked again.");
+    PopupWords { title, text }
+}
+
 /// A callback that nothing waits for.
 pub const UNKNOWN_CALLBACK: &str = "This answer was used already, is too old, or was never asked for. Nothing changed. Close this window and click the icon again.";
 /// A callback that is none.
@@ -54,6 +63,38 @@ pub const GO_ON: &str = "Go on";
 pub const WHICH_PAGE: &str = "Which page is it?";
 /// Links the chosen page.
 pub const CONNECT: &str = "Connect";
+
+/// Why a page cannot be chosen.
+pub const LACKS_ROLE: &str = "your role there does not allow it";
+/// Puts the choice off.
+pub const CHOOSE_LATER: &str = "Choose later";
+/// Puts the other pages off.
+pub const NOT_NOW: &str = "Not now";
+/// Above the pages of other locations.
+pub const ALSO_CONNECT: &str = "Also connect";
+/// Connects those that are ticked.
+pub const CONNECT_TICKED: &str = "Connect the ticked ones";
+
+/// Above the other locations' pages, where the one that was clicked has its own.
+#[must_use]
+pub fn which_others(location: &str, network: &str) -> PopupWords {
+    PopupWords {
+        title: format!("{} is connected", page_name(location, network)),
+        text: format!("The same permission of {network} fits other locations. Tick those that it should connect too."),
+    }
+}
+
+/// Connects all that are listed: "Also connect the other 2".
+#[must_use]
+pub fn also_connect_all(others: usize) -> String {
+    format!("Also connect the other {others}")
+}
+
+/// A page of another location and the account that fits it.
+#[must_use]
+pub fn as_account(location: &str, account: &str) -> String {
+    format!("{location} as {account}")
+}
 
 /// Which account the page wants.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The sentences of a page's dialog: what happened, whose move it is, what to click.
 
-use crate::domain::{Lack, Moment, Reason};
+use crate::domain::{Lack, Moment, Reason, Returned};
 
 use super::{ability_verb, ago, date, to_the_second};
 
@@ -17,12 +17,42 @@ pub fn broken_title(location: &str, network: &str) -> String {
 }
 
 /// What disconnecting does.
+pub const DISCONNECT_MEANS: &str =
+    "Greentick will forget the token. Posting and statistics for this page stop until you reconnect.";
+
+/// What disconnecting makes of the permission, and who else needs it.
 #[must_use]
-pub fn disconnect_means(network: &str) -> String {
-    format!(
-        "Greentick will give its permission back to {network} and forget the token. Posting and statistics for this page \
-         stop until you reconnect."
-    )
+pub fn what_becomes(network: &str, would_be: Returned, shared_with: &[String]) -> String {
+    match would_be {
+        Returned::StillUsed => {
+            let need = if shared_with.len() == 1 { "needs" } else { "need" };
+            format!("{network} keeps the permission, because {} {need} it too.", listed(shared_with))
+        }
+        Returned::ByHand => format!(
+            "{network} cannot be told by an app: after this, remove Greentick in {network}’s own list of apps too."
+        ),
+        Returned::Returned | Returned::Failed | Returned::UnderWay => {
+            format!("Greentick will give its permission back to {network}.")
+        }
+    }
+}
+
+/// "Bondi, Manly and Newtown".
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Makes the network ask which pages it gives.
+pub const CHANGE_PAGES: &str = "Change pages";
+
+/// What that does.
+#[must_use]
+pub fn change_pages_means(network: &str) -> String {
+    format!("{network} asks again which pages Greentick may use.")
 }
 
 /// What disconnecting a broken page does.

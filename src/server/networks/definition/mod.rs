@@ -42,7 +42,7 @@ pub struct Definition {
     /// The network's own list of apps.
     #[serde(default, deserialize_with = "maybe_address")]
     pub manage_url: Option<String>,
-    /// The way to that list, where no address leads there.
+    /// Where in the network's own menus a person finds it: "Settings, then Business integrations".
     pub manage_hint: Option<String>,
     /// What an operator must know before: reviews, quotas, rules for the redirect address.
     #[serde(default)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Ledger;
 use crate::server::sandbox::{
-    networks::Network,
+    networks::{Again, Network},
     people::Person,
     tickets::{Binding, Kind, Ticket, fresh},
     way_back::Ask,
@@ -68,6 +68,7 @@ impl Ledger {
     ) -> String {
         self.settle();
         self.remember(network, person.id, &ask.client_id, &scopes);
+        let scopes = self.as_granted(network, person, ask, scopes);
         let declined = ask.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect();
         let known = self.grants.iter_mut().find(|grant| {
             grant.alive && grant.network == network.id && grant.person == person.id && grant.client_id == ask.client_id
@@ -92,6 +93,21 @@ impl Ledger {
         };
         let binding = Binding { redirect_uri: ask.way_back.redirect_uri.clone(), challenge: ask.challenge.clone() };
         self.issue(id, Kind::Code, Some(CODE_LIFE_MS), Some(binding))
+    }
+
+    /// Some networks add to what a person gave before; some take a no for good, unless they are made to ask again.
+    fn as_granted(&self, network: &Network, person: &Person, ask: &Ask, mut scopes: Vec<String>) -> Vec<String> {
+        let known = self
+            .living()
+            .find(|grant| grant.network == network.id && grant.person == person.id && grant.client_id == ask.client_id);
+        let Some(known) = known else { return scopes };
+        if network.again == Again::Adds {
+            scopes.extend(known.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect::<Vec<_>>());
+        }
+        if network.again == Again::KeepsTheNo && !ask.again {
+            scopes.retain(|scope| !known.declined.contains(scope));
+        }
+        scopes
     }
 
     /// Issues an access or refresh token, which takes the place of the one before it.
@@ -122,10 +138,33 @@ impl Ledger {
             current: true,
             presented: 0,
             expires_at_ms,
+            page: None,
             replaced_at_ms: None,
             bound_to,
         };
         self.tickets.push(ticket);
+        value
+    }
+
+    /// The page's own token under this grant: the same one each time.
+    pub(in crate::server::sandbox) fn page_token(&mut self, grant: GrantId, page: &'static str) -> String {
+        let known = self.tickets.iter().find(|ticket| ticket.grant == grant && ticket.page == Some(page));
+        if let Some(known) = known.filter(|ticket| ticket.current) {
+            return known.value.clone();
+        }
+        let (value, network) = (fresh(Kind::Page), self.grant(grant).network);
+        self.tickets.push(Ticket {
+            value: value.clone(),
+            kind: Kind::Page,
+            network,
+            grant,
+            current: true,
+            presented: 0,
+            expires_at_ms: None,
+            replaced_at_ms: None,
+            page: Some(page),
+            bound_to: None,
+        });
         value
     }
 
@@ -175,6 +214,8 @@ impl Ledger {
         let works = |ticket: &Ticket| match ticket.kind {
             Kind::Code | Kind::Refresh => ticket.current && !ticket.is_expired(now),
             Kind::Access => !ticket.is_expired(now),
+            // It lives by what it was made from.
+            Kind::Page => false,
         };
         let used: Vec<_> = self.tickets.iter().filter(|ticket| works(ticket)).map(|ticket| ticket.grant).collect();
         let over: Vec<_> = self.living().map(|grant| grant.id).filter(|id| !used.contains(id)).collect();
