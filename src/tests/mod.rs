@@ -29,6 +29,7 @@ mod pkce;
 mod postgres;
 mod refreshing;
 mod sealed;
+mod siblings;
 mod size;
 mod sizes;
 mod start;

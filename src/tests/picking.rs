@@ -2,19 +2,17 @@
 
 use futures_util::future::join;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     on_both,
     person::{Answer, Person, Say, between},
     world::World,
 };
-use crate::domain::{
-    AttemptState, CatchUp, EventKind, Lack, PageDetails, PageId, Reason, Returned, Status, Trouble, WorkspaceId,
-};
+use crate::domain::{AttemptState, CatchUp, EventKind, Lack, PageId, Reason, Status, WorkspaceId, words};
 
 /// A page on Pagebook for each of these locations.
-async fn has_on_pagebook(owner: &Person<'_>, locations: &[&str]) -> Vec<PageId> {
+pub async fn has_on_pagebook(owner: &Person<'_>, locations: &[&str]) -> Vec<PageId> {
     let mut pages = Vec::new();
     for location in locations {
         pages.extend(owner.has(location, &["pagebook"]).await);
@@ -23,17 +21,17 @@ async fn has_on_pagebook(owner: &Person<'_>, locations: &[&str]) -> Vec<PageId> 
 }
 
 /// Answers the choice that the popup shows.
-async fn chooses(owner: &Person<'_>, picker: &Answer, form: &[(&str, &str)]) -> Answer {
+pub async fn chooses(owner: &Person<'_>, picker: &Answer, form: &[(&str, &str)]) -> Answer {
     owner.post(&between(&picker.body, "action=\"", "\""), form).await
 }
 
 /// Clicks the page's icon where no way to the network is expected; what the popup shows.
-async fn clicks(owner: &Person<'_>, page: PageId, form: &[(&str, &str)]) -> Answer {
+pub async fn clicks(owner: &Person<'_>, page: PageId, form: &[(&str, &str)]) -> Answer {
     owner.post(&format!("/connect/{page}"), form).await
 }
 
 /// Ada's three pages, connected for three locations by one choice.
-async fn three_under_one_grant(owner: &Person<'_>) -> Vec<PageId> {
+pub async fn three_under_one_grant(owner: &Person<'_>) -> Vec<PageId> {
     let pages = has_on_pagebook(owner, &["Bondi Beach", "Manly Wharf", "Surry Hills"]).await;
     let picker = owner.connects(pages[0], "ada").await;
     let end = chooses(owner, &picker, &[("account", "7001"), ("all", "yes")]).await;
@@ -41,13 +39,13 @@ async fn three_under_one_grant(owner: &Person<'_>) -> Vec<PageId> {
     pages
 }
 
-async fn all_see(owner: &Person<'_>, pages: &[PageId], status: &Status) {
+pub async fn all_see(owner: &Person<'_>, pages: &[PageId], status: &Status) {
     for page in pages {
         assert_eq!(owner.sees(*page).await, *status);
     }
 }
 
-async fn accounts(owner: &Person<'_>, pages: &[PageId]) -> Vec<String> {
+pub async fn accounts(owner: &Person<'_>, pages: &[PageId]) -> Vec<String> {
     let mut ids = Vec::new();
     for page in pages {
         ids.push(owner.link(*page).await.pinned_to().map_or_else(String::new, |account| account.id.clone()));
@@ -55,29 +53,11 @@ async fn accounts(owner: &Person<'_>, pages: &[PageId]) -> Vec<String> {
     ids
 }
 
-/// The sealed tokens of pages, by their rows.
-async fn page_tokens(world: &World) -> Vec<uuid::Uuid> {
-    use sea_orm::{
-        ConnectionTrait, ExprTrait,
-        sea_query::{Expr, Query},
-    };
-    let mut select = Query::select();
-    select.column("owner_row").from("secrets").and_where(Expr::col("owner_table").eq("pages"));
-    let rows = world.app.store.read().query_all(&select).await.expect("the database answers");
-    rows.iter().map(|row| row.try_get("", "owner_row").expect("an id")).collect()
-}
-
-async fn events(world: &World, owner: &Person<'_>) -> Vec<EventKind> {
+pub async fn events(world: &World, owner: &Person<'_>) -> Vec<EventKind> {
     let id: WorkspaceId = owner.board().await.workspace.id;
     let found = crate::server::events::after_in(&world.app.store, id, 0).await.expect("the database answers");
     let CatchUp::Events(events) = found else { panic!("a snapshot") };
     events.into_iter().map(|event| event.kind).collect()
-}
-
-async fn revocations(world: &World) -> usize {
-    let ledger = world.ledger().await;
-    let requests = ledger["requests"].as_array().expect("a list").iter();
-    requests.filter(|request| request["network"] == "pagebook" && request["endpoint"] == "revoke").count()
 }
 
 on_both! {
@@ -134,6 +114,45 @@ on_both! {
         assert_eq!(owner.sees(page).await, Status::Connected);
     }
 
+    async fn a_network_that_does_not_answer_the_choice_leaves_it_for_later(world) {
+        let owner = world.owner("Harbour").await;
+        let page = has_on_pagebook(&owner, &["Bondi Beach"]).await[0];
+        let picker = owner.connects(page, "ada").await;
+        world.fault(json!({ "network": "pagebook", "down": true })).await;
+        let end = chooses(&owner, &picker, &[("account", "7001")]).await;
+        assert!(end.body.contains("Pagebook did not answer"), "{}", end.body);
+        assert_eq!(owner.sees(page).await, Status::Partly(Lack::Page));
+        world.faults_off().await;
+        let picker = clicks(&owner, page, &[]).await;
+        chooses(&owner, &picker, &[("account", "7001")]).await;
+        assert_eq!(owner.sees(page).await, Status::Connected);
+    }
+
+    async fn the_dialog_says_what_disconnecting_comes_to_and_offers_other_pages(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        let dialog = async |page: PageId| {
+            let answer = owner.get(&format!("/w/{}/settings/pages?page={page}", owner.workspace)).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.body
+        };
+        let html = dialog(pages[0]).await;
+        for words in [
+            "Pagebook keeps the permission, because Manly Wharf and Surry Hills need it too.",
+            words::CHANGE_PAGES,
+            "name=\"change_pages\"",
+            "Apps with access",
+        ] {
+            assert!(html.contains(words), "{words} is not in {html}");
+        }
+        owner.disconnects(pages[1]).await;
+        owner.disconnects(pages[2]).await;
+        assert!(dialog(pages[0]).await.contains("Greentick will give its permission back to Pagebook."));
+        let person = owner.has("Newtown", &["chirper"]).await[0];
+        owner.connects(person, "ben").await;
+        assert!(!dialog(person).await.contains(words::CHANGE_PAGES), "a network without pages has none to change");
+    }
+
     async fn who_is_not_asked_chooses_nothing(world) {
         let owner = world.owner("Harbour").await;
         let page = has_on_pagebook(&owner, &["Bondi Beach"]).await[0];
@@ -157,98 +176,27 @@ on_both! {
         let end = owner.connects(pages[1], "eve").await;
         assert!(end.body.contains("has no page that can be connected"), "{}", end.body);
         assert_eq!(owner.sees(pages[1]).await, Status::NotConnected);
+        for words in ["Harbour Coffee – Coogee", "belongs to Coogee here", "Harbour Coffee – Randwick", words::LACKS_ROLE] {
+            assert!(end.body.contains(words), "{words}: {}", end.body);
+        }
         assert_eq!(world.living_grants("pagebook").await, 1, "the first page still needs the permission");
     }
 
-    async fn a_page_that_vanished_is_lost_and_its_siblings_live(world) {
+    async fn what_cannot_be_chosen_stands_last_and_a_role_that_is_lost_is_a_page_lost(world) {
         let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        world.fault(json!({ "network": "pagebook", "lost_pages": ["7002"] })).await;
-        world.keeper_comes().await;
-        assert_eq!(owner.sees(pages[1]).await, Status::Broken(Reason::PageLost));
-        all_see(&owner, &[pages[0], pages[2]], &Status::Connected).await;
-        assert_eq!(world.living_grants("pagebook").await, 1);
-        let seq = owner.board().await.seq;
-        world.keeper_comes().await;
-        assert_eq!(owner.board().await.seq, seq, "it is lost once");
-        // The same person approves, and still has not the page.
-        let popup = owner.opens_popup(pages[1]).await;
-        let end = popup.answers(Say::Yes("ada")).await;
-        assert!(end.body.contains("gives your account no access to this page any more"), "{}", end.body);
-        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::PageLost));
-        world.is_quiet().await;
-        assert_eq!(world.living_grants("pagebook").await, 1, "the siblings need the permission");
-        world.fault(json!({ "network": "pagebook", "lost_pages": null })).await;
-        owner.connects(pages[1], "ada").await;
-        all_see(&owner, &pages, &Status::Connected).await;
-    }
-
-    async fn a_new_consent_that_leaves_a_page_out_says_so(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        world.fault(json!({ "network": "pagebook", "lost_pages": ["7003"] })).await;
-        owner.connects(pages[0], "ada").await;
-        all_see(&owner, &pages[..2], &Status::Connected).await;
-        assert_eq!(owner.sees(pages[2]).await, Status::Broken(Reason::PageLost));
-    }
-
-    async fn reconnecting_one_heals_its_siblings_and_a_death_breaks_them_all(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        let before = events(world, &owner).await.len();
-        world.removes_app("pagebook", "ada").await;
-        world.keeper_comes().await;
-        all_see(&owner, &pages, &Status::Broken(Reason::Removed)).await;
-        owner.connects(pages[1], "ada").await;
-        all_see(&owner, &pages, &Status::Connected).await;
-        let broken = EventKind::Broken { reason: Reason::Removed };
-        let expected = [broken, broken, broken, EventKind::Connected, EventKind::Connected, EventKind::Connected];
-        assert_eq!(events(world, &owner).await[before..], expected, "one transition for each page");
-        assert_eq!(accounts(&owner, &pages).await, ["7001", "7002", "7003"]);
-    }
-
-    async fn a_consent_that_does_not_reach_a_broken_page_leaves_it_broken(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = has_on_pagebook(&owner, &["Bondi Beach", "Newtown"]).await;
+        let pages = has_on_pagebook(&owner, &["East", "Bondi Beach"]).await;
+        world.fault(json!({ "network": "pagebook", "watched_pages": ["7001"] })).await;
         let picker = owner.connects(pages[0], "ada").await;
-        chooses(&owner, &picker, &[("account", "7001")]).await;
-        owner.connects(pages[1], "ben").await;
-        world.removes_app("pagebook", "ada").await;
+        let inputs: Vec<_> = picker.body.split("<input").skip(1).collect();
+        assert_eq!(inputs.len(), 3, "Bondi Beach is not offered what cannot be used: {}", picker.body);
+        assert!(inputs[2].contains("7001") && inputs[2].contains("disabled") && inputs[2].contains(words::LACKS_ROLE));
+        assert!(inputs.iter().all(|input| !input.contains(" checked")), "no name fits, so nothing is chosen already");
+        assert_eq!(chooses(&owner, &picker, &[("account", "7001")]).await.status, 404);
+        chooses(&owner, &picker, &[("account", "7002")]).await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Connected);
+        world.fault(json!({ "network": "pagebook", "watched_pages": ["7001", "7002"] })).await;
         world.keeper_comes().await;
-        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed));
-        owner.connects(pages[1], "ben").await;
-        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed), "Ben's consent does not reach it");
-        all_see(&owner, &pages[1..], &Status::Connected).await;
-    }
-
-    async fn disconnecting_one_spares_its_siblings_and_the_last_one_revokes(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        let details: PageDetails = owner.call("pages/details", &[("page", &pages[0].to_string())]).await.json();
-        assert_eq!(details.shared_with, ["Manly Wharf", "Surry Hills"]);
-        assert_eq!((details.would_be, details.has_pages), (Returned::StillUsed, true));
-        assert_eq!(details.manage_hint.as_deref(), Some("Apps with access"));
-        assert_eq!(owner.disconnects(pages[0]).await.json::<Returned>(), Returned::StillUsed);
-        all_see(&owner, &pages[1..], &Status::Connected).await;
-        assert_eq!(revocations(world).await, 0);
-        owner.disconnects(pages[1]).await;
-        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
-        assert_eq!((details.shared_with.len(), details.would_be), (0, Returned::Returned));
-        assert_eq!(owner.disconnects(pages[2]).await.json::<Returned>(), Returned::Returned);
-        assert_eq!((revocations(world).await, world.living_grants("pagebook").await), (1, 0));
-    }
-
-    async fn the_last_two_disconnected_at_once_are_revoked_once(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        owner.disconnects(pages[0]).await;
-        let (one, other) = join(owner.disconnects(pages[1]), owner.disconnects(pages[2])).await;
-        let mut outcomes = [one.json::<Returned>(), other.json::<Returned>()];
-        outcomes.sort_by_key(|outcome| *outcome == Returned::Returned);
-        assert_eq!(outcomes, [Returned::StillUsed, Returned::Returned]);
-        world.is_quiet().await;
-        assert_eq!((revocations(world).await, world.living_grants("pagebook").await), (1, 0));
-        assert!(page_tokens(world).await.is_empty());
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::PageLost));
     }
 
     async fn one_choice_made_twice_at_once_is_made_once(world) {
@@ -272,35 +220,6 @@ on_both! {
         let mut taken = accounts(&owner, &pages).await;
         taken.sort();
         assert_eq!(taken, ["", "7002"]);
-    }
-
-    async fn a_pages_own_token_is_sealed_replaced_and_forgotten(world) {
-        let owner = world.owner("Harbour").await;
-        let pages = three_under_one_grant(&owner).await;
-        let mut ids: Vec<_> = pages.iter().map(|page| page.0).collect();
-        ids.sort();
-        let mut sealed = page_tokens(world).await;
-        sealed.sort();
-        assert_eq!(sealed, ids);
-        let place = |page: PageId, workspace| crate::server::pages::token_of(workspace, page);
-        let workspace = owner.board().await.workspace.id;
-        let token = async |page| {
-            use secrecy::ExposeSecret;
-            let found = world.app.vault.get(world.app.store.read(), place(page, workspace)).await.expect("it opens");
-            found.expose_secret().to_owned()
-        };
-        let issued = |ledger: &Value, page: &str| -> String {
-            let mut all = ledger["tokens"].as_array().expect("a list").iter().rev();
-            let newest = all.find(|token| token["page"] == page).expect("it was issued");
-            newest["value"].as_str().expect("text").to_owned()
-        };
-        assert_eq!(token(pages[1]).await, issued(&world.ledger().await, "7002"));
-        world.removes_app("pagebook", "ada").await;
-        world.keeper_comes().await;
-        owner.connects(pages[0], "ada").await;
-        assert_eq!(token(pages[1]).await, issued(&world.ledger().await, "7002"), "the new consent's");
-        owner.disconnects(pages[1]).await;
-        assert!(!page_tokens(world).await.contains(&pages[1].0));
     }
 
     async fn change_pages_makes_the_network_ask_again_and_offers_what_is_new(world) {

@@ -215,6 +215,16 @@ pub async fn offer(db: &impl ConnectionTrait, id: AttemptId, pages: &[Offered]) 
     Ok(offered.rows_affected == 1)
 }
 
+/// Keeps what was given where none of it can be chosen, so that the popup can say why.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn keep_given(db: &impl ConnectionTrait, id: AttemptId, pages: &[Offered]) -> Result<(), DbErr> {
+    let given = attempt::ActiveModel { id: Set(id), choice: Set(Json(pages.to_vec())), ..Default::default() };
+    attempt::Entity::update(given).exec_without_returning(db).await?;
+    Ok(())
+}
+
 /// The attempt that waits for an answer with this `state`. Unlike [`take`] it spends nothing.
 ///
 /// # Errors

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 
+use tracing::warn;
+
 use super::{
     ConnectError,
     attempts::{self, Attempt},
+    finish::who_trouble,
     given::{Offered, WhyNot, fitting, sorted},
     link::{give_back, put},
     returning,
@@ -93,6 +96,20 @@ pub async fn choices(caller: &Caller, id: AttemptId) -> Result<Choices, Refusal>
     Ok(Choices { attempt, pages, suggested, others })
 }
 
+/// What an attempt was given of which nothing could be chosen, and why.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unfit(app: &App, attempt: &Attempt) -> Result<Vec<(Offered, Option<WhyNot>)>, Refusal> {
+    if attempt.state.0 != AttemptState::Failed(Trouble::NoPages) {
+        return Ok(vec![]);
+    }
+    let db = app.store.read();
+    let Some(view) = pages::view(db, attempt.workspace, attempt.page).await? else { return Ok(vec![]) };
+    let (_, others) = apart(db, attempt, &view.network).await?;
+    Ok(sorted(&attempt.choice.0, &others).into_iter().filter(|(_, why_not)| why_not.is_some()).collect())
+}
+
 /// The attempt's own page, and the others on the network.
 async fn apart(
     db: &impl sea_orm::ConnectionTrait,
@@ -171,7 +188,13 @@ async fn connect(
     let Some(grant) = grant_at(app, attempt.page).await? else {
         return end(app, attempt, AttemptState::Failed(Trouble::PageGone)).await;
     };
-    let given = given(app, network_app, &grant).await?;
+    let given = match given(app, network_app, &grant).await {
+        Err(ConnectError::Who(error)) => {
+            warn!(network = %network_app.definition.id, %error, "what can be chosen is not known just now");
+            return end(app, attempt, AttemptState::Failed(who_trouble(error))).await;
+        }
+        given => given?,
+    };
     let page = |id: &String| given.iter().find(|page| page.account.id == *id && page.usable.is_ok());
     if wanted.iter().any(|(own, account)| *own == attempt.page && page(account).is_none()) {
         return end(app, attempt, AttemptState::Failed(Trouble::PageLost)).await;

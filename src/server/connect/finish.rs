@@ -6,7 +6,7 @@ use tracing::{error, warn};
 use super::{
     ConnectError,
     attempts::{self, Attempt, Kept, Secrets},
-    given::{self, By, Which},
+    given::{self, By, Offered, Which},
     later,
     link::{self, Taken},
     returning::{self, Owed},
@@ -128,12 +128,18 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
         Which::This(page) => Taken::This(page),
         Which::Several => Taken::NotYet,
         Which::Lost => Taken::Lost,
-        Which::None(state) => return unwanted(app, &attempt, Some(&approved), state).await,
+        Which::None(state) => {
+            if state == AttemptState::Failed(Trouble::NoPages) {
+                let given: Vec<_> = approved.pages.iter().map(Offered::from).collect();
+                attempts::keep_given(db, attempt.id, &given).await?;
+            }
+            return unwanted(app, &attempt, Some(&approved), state).await;
+        }
     };
     link::link(app, &attempt, &network_app, approved, taken).await
 }
 
-fn who_trouble(error: WhoError) -> Trouble {
+pub(super) fn who_trouble(error: WhoError) -> Trouble {
     match error {
         WhoError::Refused(Verdict::NoAnswer | Verdict::SlowDown(_)) => Trouble::NoAnswer,
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,

@@ -19,7 +19,7 @@ mod start;
 
 pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
-pub use choose::{Choices, Chosen, Other, choices, choose};
+pub use choose::{Choices, Chosen, Other, choices, choose, unfit};
 pub use disconnect::disconnect;
 pub use finish::finish;
 pub use given::{Offered, WhyNot};

@@ -1,7 +1,7 @@
 //! How an attempt ended, at an address with neither code nor state in it; and where an answer that came by a form is
 //! fetched by the browser that posted it.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use axum::{
     extract::{Path, State},
@@ -14,7 +14,7 @@ use super::{
     popup::{self, Names},
 };
 use crate::{
-    domain::{AttemptId, AttemptState, Link, words},
+    domain::{AttemptId, AttemptState, Link, LocationId, words},
     server::{
         App, Caller, Refusal,
         connect::{self, Arrived, Attempt, Callback, Chosen},
@@ -99,17 +99,24 @@ pub(super) async fn told(caller: &Caller, id: AttemptId) -> Result<Response, Pag
     let (names, link) = about(caller.app(), &attempt).await?;
     if attempt.state.0 != AttemptState::Choosing {
         let is_unchosen = link.is_some_and(|link| link != Link::Unlinked && link.pinned_to().is_none());
-        return Ok(popup::ended(&attempt, &names, is_unchosen));
+        let unfit = connect::unfit(caller.app(), &attempt).await?;
+        let unfit =
+            if unfit.is_empty() { None } else { Some(picker::unfit(&unfit, &locations(caller, &attempt).await?)) };
+        return Ok(popup::ended(&attempt, &names, is_unchosen, unfit));
     }
     let choices = connect::choices(caller, attempt.id).await?;
     if choices.pages.is_empty() && choices.others.is_empty() {
         // Nothing is left to choose: the network gave no more than the page has.
         let state = connect::choose(caller, id, Chosen { later: true, ..Chosen::default() }).await?;
-        return Ok(popup::ended(&Attempt { state: Json(state), ..attempt }, &names, false));
+        return Ok(popup::ended(&Attempt { state: Json(state), ..attempt }, &names, false, None));
     }
-    let locations = workspaces::locations(caller.app(), attempt.workspace).await.map_err(Refusal::from)?;
-    let locations = locations.into_iter().map(|location| (location.id, location.name)).collect();
+    let locations = locations(caller, &choices.attempt).await?;
     Ok(picker::picker(&names, choices, &locations))
+}
+
+async fn locations(caller: &Caller, attempt: &Attempt) -> Result<HashMap<LocationId, String>, Refusal> {
+    let locations = workspaces::locations(caller.app(), attempt.workspace).await?;
+    Ok(locations.into_iter().map(|location| (location.id, location.name)).collect())
 }
 
 /// The names of the location and the network, and the page's link.

@@ -38,6 +38,16 @@ pub fn picker(names: &Names, choices: Choices, locations: &HashMap<LocationId, S
     popup(StatusCode::OK, &words, form(attempt.id, body), "")
 }
 
+/// What a permission gave of which nothing can be connected, each with its reason.
+pub fn unfit(pages: &[(Offered, Option<WhyNot>)], locations: &HashMap<LocationId, String>) -> AnyView {
+    let row = |(page, why_not): &(Offered, Option<WhyNot>)| {
+        let why_not = why_not.as_ref().map(|why_not| reason(why_not, locations));
+        view! { <li>{page.account.name.clone()} " " <small>{why_not}</small></li> }
+    };
+    let rows: Vec<_> = pages.iter().map(row).collect();
+    view! { <ul>{rows}</ul> }.into_any()
+}
+
 fn form(attempt: AttemptId, body: impl IntoView) -> impl IntoView {
     view! { <form method="post" action=format!("/connect/attempt/{attempt}/choose")>{body}</form> }
 }

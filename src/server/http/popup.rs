@@ -38,8 +38,8 @@ pub struct Names {
 }
 
 /// How it ended. Says it, wakes the tab that waits, and closes the window where the browser lets it. `is_unchosen`:
-/// whether the page was approved, and somebody is to choose its account later.
-pub fn ended(attempt: &Attempt, names: &Names, is_unchosen: bool) -> Response {
+/// whether the page was approved, and somebody is to choose its account later. `unfit`: what was given and is of no use.
+pub fn ended(attempt: &Attempt, names: &Names, is_unchosen: bool, unfit: Option<AnyView>) -> Response {
     let (page, id, state) = (attempt.page, attempt.id, &attempt.state.0);
     let words = match state {
         AttemptState::Approved if is_unchosen => words::popup_unchosen(&names.location, &names.network),
@@ -59,7 +59,7 @@ pub fn ended(attempt: &Attempt, names: &Names, is_unchosen: bool) -> Response {
     let close = if closes { "window.close()" } else { "" };
     let script = format!("new BroadcastChannel('greentick-attempts').postMessage('{{\"attempt\":\"{id}\"}}');{close}");
     let status = if closes { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    popup(status, &words, view! { {again} {farewell()} }, &script)
+    popup(status, &words, view! { {unfit} {again} {farewell()} }, &script)
 }
 
 /// A callback that leads nowhere. The text is constant: nothing of the request is in it.

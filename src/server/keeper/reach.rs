@@ -23,22 +23,25 @@ pub(super) async fn look(app: &App, network_app: &NetworkApp, grant: &Grant) -> 
     };
     let found = Found {
         reached: given.map(usable),
-        missing: granted.map(|scopes| network_app.definition.missing(&scopes)),
+        missing: granted.as_ref().map(|scopes| network_app.definition.missing(scopes)),
         must_log_in: false,
     };
-    take_in(app, grant, &found).await
+    take_in(app, grant, &found, granted.filter(|scopes| *scopes != grant.scopes.0)).await
 }
 
 /// The network wants to see the person before it goes on.
 pub(super) async fn must_log_in(app: &App, grant: &Grant) -> Result<(), VisitError> {
-    take_in(app, grant, &Found { reached: None, missing: None, must_log_in: true }).await
+    take_in(app, grant, &Found { reached: None, missing: None, must_log_in: true }, None).await
 }
 
-async fn take_in(app: &App, grant: &Grant, found: &Found) -> Result<(), VisitError> {
-    if !pages::is_news(app.store.read(), grant, found).await? {
+async fn take_in(app: &App, grant: &Grant, found: &Found, granted: Option<Vec<String>>) -> Result<(), VisitError> {
+    if granted.is_none() && !pages::is_news(app.store.read(), grant, found).await? {
         return Ok(());
     }
     let mut writing = app.store.write(grant.workspace).await?;
+    if let Some(granted) = granted {
+        pages::keep_scopes(writing.txn(), grant, granted).await?;
+    }
     pages::take_in(&mut writing, app.clock.now(), grant, found).await?;
     Ok(app.bus.commit(&app.store, writing).await?)
 }

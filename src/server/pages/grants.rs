@@ -288,6 +288,20 @@ pub async fn release(
     Ok(())
 }
 
+/// Keeps what a check found to be granted now.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn keep_scopes(db: &impl ConnectionTrait, grant: &Grant, scopes: Vec<String>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { scopes: Set(Json(scopes)), ..Default::default() })
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Marks that the people were warned of this version's end; whether it was not marked before.
 ///
 /// # Errors

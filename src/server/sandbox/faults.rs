@@ -51,6 +51,8 @@ pub(super) struct Faults {
     pub rotate: Option<Rotate>,
     /// Ids of pages that the list of accounts does not show any more.
     pub lost_pages: Vec<String>,
+    /// Ids of pages at which the person may only look any more.
+    pub watched_pages: Vec<String>,
     /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.
     pub slow_down: Option<String>,
 }

@@ -64,7 +64,9 @@ fn pages(ledger: &mut Ledger, grant: &Grant, person: &Person, faults: &Faults) -
     let pages = person.pages.iter().filter(|page| !faults.lost_pages.iter().any(|lost| lost == page.id));
     let row = |page: &Page| {
         let token = ledger.page_token(grant.id, page.id);
-        json!({ "id": page.id, "name": page.name, "tasks": page.tasks, "access_token": token })
+        let is_watched = faults.watched_pages.iter().any(|watched| watched == page.id);
+        let tasks = if is_watched { &["READ"] } else { page.tasks };
+        json!({ "id": page.id, "name": page.name, "tasks": tasks, "access_token": token })
     };
     json!({ "data": pages.map(row).collect::<Vec<_>>() })
 }

@@ -134,6 +134,25 @@ async fn a_person_has_pages_where_the_network_has_pages() {
         let accounts = world.call("GET", "/pagebook/me/accounts", &token).await.json();
         assert_eq!(accounts["data"].as_array().expect("a list").len(), pages, "{person}");
     }
+    world.fault(json!({ "network": "pagebook", "lost_pages": ["7001"], "watched_pages": ["7003"] })).await;
+    let token = world.connects("pagebook", "ada").await;
+    let token = token["access_token"].as_str().expect("a token").to_owned();
+    for _ in 0..2 {
+        let accounts = world.call("GET", "/pagebook/me/accounts", &token).await.json();
+        let rows = accounts["data"].as_array().expect("a list");
+        let seen: Vec<_> = rows.iter().map(|row| (row["id"].clone(), row["tasks"].clone())).collect();
+        assert_eq!(seen, [(json!("7002"), json!(["READ", "PUBLISH"])), (json!("7003"), json!(["READ"]))]);
+        assert!(
+            rows.iter().all(|row| row["access_token"].as_str().is_some_and(|token| token.starts_with("sbxcanary-pt-")))
+        );
+    }
+    let ledger = world.ledger().await;
+    let of_page = |token: &&serde_json::Value| token["page"] == "7002";
+    assert_eq!(
+        ledger["tokens"].as_array().expect("a list").iter().filter(of_page).count(),
+        1,
+        "the same one each time"
+    );
     let token = world.connects("linkwork", "finn").await;
     let accounts = world.call("GET", "/linkwork/me/accounts", token["access_token"].as_str().expect("a token")).await;
     assert_eq!(accounts.json()["data"], json!([{ "id": "finn", "name": "Finn Reyes", "tasks": ["READ", "PUBLISH"] }]));

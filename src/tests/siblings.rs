@@ -1,0 +1,152 @@
+//! One grant, many pages: healed together, broken together, given back by the last one; each its own token.
+
+use futures_util::future::join;
+use serde_json::{Value, json};
+
+use super::{
+    on_both,
+    person::Say,
+    picking::{accounts, all_see, chooses, events, has_on_pagebook, three_under_one_grant},
+    world::World,
+};
+use crate::domain::{AttemptState, EventKind, PageDetails, PageId, Reason, Returned, Status, Trouble};
+
+/// The sealed tokens of pages, by their rows.
+async fn page_tokens(world: &World) -> Vec<uuid::Uuid> {
+    use sea_orm::{
+        ConnectionTrait, ExprTrait,
+        sea_query::{Expr, Query},
+    };
+    let mut select = Query::select();
+    select.column("owner_row").from("secrets").and_where(Expr::col("owner_table").eq("pages"));
+    let rows = world.app.store.read().query_all(&select).await.expect("the database answers");
+    rows.iter().map(|row| row.try_get("", "owner_row").expect("an id")).collect()
+}
+
+async fn revocations(world: &World) -> usize {
+    let ledger = world.ledger().await;
+    let requests = ledger["requests"].as_array().expect("a list").iter();
+    requests.filter(|request| request["network"] == "pagebook" && request["endpoint"] == "revoke").count()
+}
+
+on_both! {
+    async fn a_page_that_vanished_is_lost_and_its_siblings_live(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        world.fault(json!({ "network": "pagebook", "lost_pages": ["7002"] })).await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[1]).await, Status::Broken(Reason::PageLost));
+        all_see(&owner, &[pages[0], pages[2]], &Status::Connected).await;
+        assert_eq!(world.living_grants("pagebook").await, 1);
+        let seq = owner.board().await.seq;
+        world.keeper_comes().await;
+        assert_eq!(owner.board().await.seq, seq, "it is lost once");
+        // The same person approves, and still has not the page.
+        let popup = owner.opens_popup(pages[1]).await;
+        let end = popup.answers(Say::Yes("ada")).await;
+        assert!(end.body.contains("gives your account no access to this page any more"), "{}", end.body);
+        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::PageLost));
+        world.is_quiet().await;
+        assert_eq!(world.living_grants("pagebook").await, 1, "the siblings need the permission");
+        world.fault(json!({ "network": "pagebook", "lost_pages": null })).await;
+        owner.connects(pages[1], "ada").await;
+        all_see(&owner, &pages, &Status::Connected).await;
+    }
+
+    async fn a_new_consent_that_leaves_a_page_out_says_so(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        world.fault(json!({ "network": "pagebook", "lost_pages": ["7003"] })).await;
+        owner.connects(pages[0], "ada").await;
+        all_see(&owner, &pages[..2], &Status::Connected).await;
+        assert_eq!(owner.sees(pages[2]).await, Status::Broken(Reason::PageLost));
+    }
+
+    async fn reconnecting_one_heals_its_siblings_and_a_death_breaks_them_all(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        let before = events(world, &owner).await.len();
+        world.removes_app("pagebook", "ada").await;
+        world.keeper_comes().await;
+        all_see(&owner, &pages, &Status::Broken(Reason::Removed)).await;
+        owner.connects(pages[1], "ada").await;
+        all_see(&owner, &pages, &Status::Connected).await;
+        let broken = EventKind::Broken { reason: Reason::Removed };
+        let expected = [broken, broken, broken, EventKind::Connected, EventKind::Connected, EventKind::Connected];
+        assert_eq!(events(world, &owner).await[before..], expected, "one transition for each page");
+        assert_eq!(accounts(&owner, &pages).await, ["7001", "7002", "7003"]);
+    }
+
+    async fn a_consent_that_does_not_reach_a_broken_page_leaves_it_broken(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = has_on_pagebook(&owner, &["Bondi Beach", "Newtown"]).await;
+        let picker = owner.connects(pages[0], "ada").await;
+        chooses(&owner, &picker, &[("account", "7001")]).await;
+        owner.connects(pages[1], "ben").await;
+        world.removes_app("pagebook", "ada").await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed));
+        owner.connects(pages[1], "ben").await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed), "Ben's consent does not reach it");
+        all_see(&owner, &pages[1..], &Status::Connected).await;
+    }
+
+    async fn disconnecting_one_spares_its_siblings_and_the_last_one_revokes(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[0].to_string())]).await.json();
+        assert_eq!(details.shared_with, ["Manly Wharf", "Surry Hills"]);
+        assert_eq!((details.would_be, details.has_pages), (Returned::StillUsed, true));
+        assert_eq!(details.manage_hint.as_deref(), Some("Apps with access"));
+        assert_eq!(owner.disconnects(pages[0]).await.json::<Returned>(), Returned::StillUsed);
+        all_see(&owner, &pages[1..], &Status::Connected).await;
+        assert_eq!(revocations(world).await, 0);
+        owner.disconnects(pages[1]).await;
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
+        assert_eq!((details.shared_with.len(), details.would_be), (0, Returned::Returned));
+        assert_eq!(owner.disconnects(pages[2]).await.json::<Returned>(), Returned::Returned);
+        assert_eq!((revocations(world).await, world.living_grants("pagebook").await), (1, 0));
+    }
+
+    async fn the_last_two_disconnected_at_once_are_revoked_once(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        owner.disconnects(pages[0]).await;
+        let (one, other) = join(owner.disconnects(pages[1]), owner.disconnects(pages[2])).await;
+        let mut outcomes = [one.json::<Returned>(), other.json::<Returned>()];
+        outcomes.sort_by_key(|outcome| *outcome == Returned::Returned);
+        assert_eq!(outcomes, [Returned::StillUsed, Returned::Returned]);
+        world.is_quiet().await;
+        assert_eq!((revocations(world).await, world.living_grants("pagebook").await), (1, 0));
+        assert!(page_tokens(world).await.is_empty());
+    }
+
+    async fn a_pages_own_token_is_sealed_replaced_and_forgotten(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        let mut ids: Vec<_> = pages.iter().map(|page| page.0).collect();
+        ids.sort();
+        let mut sealed = page_tokens(world).await;
+        sealed.sort();
+        assert_eq!(sealed, ids);
+        let place = |page: PageId, workspace| crate::server::pages::token_of(workspace, page);
+        let workspace = owner.board().await.workspace.id;
+        let token = async |page| {
+            use secrecy::ExposeSecret;
+            let found = world.app.vault.get(world.app.store.read(), place(page, workspace)).await.expect("it opens");
+            found.expose_secret().to_owned()
+        };
+        let issued = |ledger: &Value, page: &str| -> String {
+            let mut all = ledger["tokens"].as_array().expect("a list").iter().rev();
+            let newest = all.find(|token| token["page"] == page).expect("it was issued");
+            newest["value"].as_str().expect("text").to_owned()
+        };
+        assert_eq!(token(pages[1]).await, issued(&world.ledger().await, "7002"));
+        world.removes_app("pagebook", "ada").await;
+        world.keeper_comes().await;
+        owner.connects(pages[0], "ada").await;
+        assert_eq!(token(pages[1]).await, issued(&world.ledger().await, "7002"), "the new consent's");
+        owner.disconnects(pages[1]).await;
+        assert!(!page_tokens(world).await.contains(&pages[1].0));
+    }
+}
