@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{
     super::{
         App,
-        networks::{self, NetworkApp, Verdict},
+        networks::{self, Bearer, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
     VisitError, deaths, reach, silence,
@@ -44,6 +44,14 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
             pages::release(app.store.read(), &grant, Some(now + pause), Some(now)).await?;
         }
         Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
+        Verdict::PersonMustAct => {
+            reach::must_log_in(app, &grant).await?;
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
+        // The check is about the person: whatever else is lost, the permission lives.
+        Verdict::LostAbility | Verdict::LostPage => {
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
         Verdict::SlowDown(pause) => {
             pages::release(app.store.read(), &grant, Some(now + pause.max(every)), None).await?;
         }
@@ -61,7 +69,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
-    Ok(networks::check(&app.client, &network_app.definition, &access).await)
+    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
+    Ok(networks::check(&app.client, network_app, bearer).await)
 }
 
 /// Writes the event at the moment in which a page becomes `expiring`, once.

@@ -1,6 +1,6 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -43,6 +43,8 @@ pub struct NewGrant {
     pub plan: Plan,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// What requests name beside the token. Nothing secret.
+    pub kept: BTreeMap<String, String>,
     /// When the keeper comes next.
     pub next_visit_at: Moment,
 }
@@ -84,6 +86,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         must_act_at: Set(new.plan.must_act_at),
         warned: Set(false),
         scopes: Set(Json(new.scopes)),
+        kept: Set(Json(new.kept)),
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),

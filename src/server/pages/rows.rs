@@ -40,6 +40,8 @@ pub mod page {
 }
 
 pub mod grant {
+    use std::collections::BTreeMap;
+
     use sea_orm::entity::prelude::*;
 
     use crate::{
@@ -63,6 +65,8 @@ pub mod grant {
         /// Whether the event "expiring" was written for this version.
         pub warned: bool,
         pub scopes: Json<Vec<String>>,
+        /// What requests name beside the token. Nothing secret.
+        pub kept: Json<BTreeMap<String, String>>,
         pub checked_at: Moment,
         pub next_visit_at: Option<Moment>,
         pub lease_until: Option<Moment>,
