@@ -154,4 +154,26 @@ on_both! {
         owner.disconnects(pages[1]).await;
         assert!(!page_tokens(world).await.contains(&pages[1].0));
     }
+
+    async fn a_broken_page_is_healed_by_anybody_whose_consent_reaches_its_account(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = has_on_pagebook(&owner, &["Bondi Beach", "Manly Wharf", "Newtown"]).await;
+        let picker = owner.connects(pages[0], "ada").await;
+        chooses(&owner, &picker, &[("account", "7001")]).await;
+        world.fault(json!({ "network": "pagebook", "person": "ben", "also_pages": ["7001"] })).await;
+        // While it works by Ada's permission, it stays with it.
+        owner.connects(pages[2], "ben").await;
+        assert_eq!(accounts(&owner, &pages).await, ["7001", "", "7004"]);
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
+        assert_eq!(details.shared_with.len(), 0);
+        world.removes_app("pagebook", "ada").await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed));
+        owner.connects(pages[2], "ben").await;
+        all_see(&owner, &[pages[0], pages[2]], &Status::Connected).await;
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
+        assert_eq!(details.shared_with, ["Bondi Beach"]);
+        owner.disconnects(pages[0]).await;
+        assert_eq!(world.living_grants("pagebook").await, 1, "Ben's, which the other page needs");
+    }
 }

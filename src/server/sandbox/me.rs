@@ -15,7 +15,7 @@ use super::{
     faults::Faults,
     ledger::{Grant, Ledger},
     networks::{Dialect, Network},
-    people::{ALL_TASKS, Page, Person},
+    people::{ALL_TASKS, PEOPLE, Page, Person},
 };
 
 /// What somebody needs who wants to see the pages of a person.
@@ -62,11 +62,12 @@ pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Re
 
 /// As at Meta, each page comes with a token of its own.
 fn pages(ledger: &mut Ledger, grant: &Grant, person: &Person, faults: &Faults) -> Value {
-    let pages = person.pages.iter().filter(|page| !faults.lost_pages.iter().any(|lost| lost == page.id));
+    let is_in = |list: &[String], page: &Page| list.iter().any(|id| id == page.id);
+    let others = PEOPLE.iter().flat_map(|person| person.pages).filter(|page| is_in(&faults.also_pages, page));
+    let pages = person.pages.iter().chain(others).filter(|page| !is_in(&faults.lost_pages, page));
     let row = |page: &Page| {
         let token = ledger.page_token(grant.id, page.id);
-        let is_watched = faults.watched_pages.iter().any(|watched| watched == page.id);
-        let tasks = if is_watched { &["READ"] } else { page.tasks };
+        let tasks = if is_in(&faults.watched_pages, page) { &["READ"] } else { page.tasks };
         json!({ "id": page.id, "name": page.name, "tasks": tasks, "access_token": token })
     };
     json!({ "data": pages.map(row).collect::<Vec<_>>() })
