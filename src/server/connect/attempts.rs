@@ -75,7 +75,7 @@ pub struct Kept {
     pub scopes: Option<Vec<String>>,
     /// What else the definition keeps of the answer. Nothing secret.
     #[serde(default)]
-    pub kept: BTreeMap<String, String>,
+    pub named: BTreeMap<String, String>,
 }
 
 impl Kept {
@@ -107,7 +107,7 @@ pub async fn keep(
         expires_at: tokens.lives.map(|lives| at + lives),
         refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
-        kept: tokens.kept.clone(),
+        named: tokens.kept.clone(),
     };
     let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
     vault.put(db, Secrets(attempt).answer(), &text).await

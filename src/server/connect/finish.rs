@@ -151,7 +151,7 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
 async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
     let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
     let (client, access) = (&app.client, kept.access());
-    let bearer = Bearer { access: &access, kept: &kept.kept };
+    let bearer = Bearer { access: &access, kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;
     let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
@@ -190,7 +190,7 @@ fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {
         person_id: approved.map(|approved| approved.person.id.clone()),
         access: kept.access(),
         refresh: kept.refresh(),
-        kept: kept.kept.clone(),
+        kept: kept.named.clone(),
         page: None,
     }
 }

@@ -204,7 +204,7 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         refresh_expires_at: refresh_end(network_app, &approved.kept, now),
         plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
-        kept: approved.kept.kept.clone(),
+        kept: approved.kept.named.clone(),
         next_visit_at: now + every,
     }
 }

@@ -108,7 +108,7 @@ async fn read(app: &NetworkApp, held: &Held, answer: HttpResponse) -> Result<Tok
         if let Some(verdict) = Verdict::by(rules[0], &raw) {
             return Err(verdict);
         }
-        let (client, token) = (client(app).map_err(|_| Verdict::NoAnswer)?, held.refresh.as_ref().map(token));
+        let (client, token) = (client(app).ok().ok_or(Verdict::NoAnswer)?, held.refresh.as_ref().map(token));
         let Token { scope_separator, answer: shape, .. } = &app.definition.token;
         let shaped = shaped(answer, scope_separator, shape);
         let given = move |_| std::future::ready(shaped.clone());
