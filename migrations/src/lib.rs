@@ -7,6 +7,7 @@ mod m20261124_100020_chosen_later;
 mod m20261124_100021_changed_pages;
 mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
+mod m20261124_100041_told;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100021_changed_pages::Migration),
             Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
+            Box::new(m20261124_100041_told::Migration),
         ]
     }
 }

@@ -104,6 +104,8 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        told: Set(None),
+        told_at: Set(None),
     };
     if known.is_some() {
         grant::Entity::update(row).exec_without_returning(txn).await?;
@@ -276,6 +278,7 @@ pub async fn release(
     let change = grant::ActiveModel {
         next_visit_at: Set(next_visit_at),
         lease_until: Set(None),
+        told: checked_at.map_or(Unchanged(grant.told.clone()), |_| Set(None)),
         checked_at: checked_at.map_or(Unchanged(grant.checked_at), Set),
         ..Default::default()
     };

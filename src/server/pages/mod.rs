@@ -11,6 +11,7 @@ mod marks;
 mod roster;
 mod rows;
 mod standing;
+mod told;
 mod transition;
 
 pub use add::{add, add_locations};
@@ -28,4 +29,5 @@ pub use marks::{
 };
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
+pub use told::{Told, told_of};
 pub use transition::{Approval, NotChanged, approve, transition};
