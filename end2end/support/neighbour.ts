@@ -29,13 +29,12 @@ auth = "basic"
 read = ["openid"]
 
 [person]
-url = "${issuer}/me"
+ask = "${issuer}/me"
 id = "sub"
 name = "sub"
 
 [revoke]
-url = "${issuer}/token/revocation"
-style = "rfc7009"
+ask = { method = "POST", url = "${issuer}/token/revocation", auth = "app", params = { token = "{token}" } }
 
 [[refusals]]
 status = 401

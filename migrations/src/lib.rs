@@ -2,8 +2,10 @@
 
 mod m20261122_000001_start;
 mod m20261124_000001_known_browsers;
+mod m20261124_100010_kept;
 mod m20261124_100020_chosen_later;
 mod m20261124_100021_changed_pages;
+mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
 
@@ -18,8 +20,10 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_start::Migration),
             Box::new(m20261124_000001_known_browsers::Migration),
+            Box::new(m20261124_100010_kept::Migration),
             Box::new(m20261124_100020_chosen_later::Migration),
             Box::new(m20261124_100021_changed_pages::Migration),
+            Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
         ]

@@ -9,6 +9,7 @@ use super::{
     clock::Clock,
     courier, demo,
     http::Front,
+    networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
@@ -39,11 +40,42 @@ enum Command {
         #[arg(long, default_value_t = 8411)]
         port: u16,
     },
+    /// Look at the network definitions.
+    Networks {
+        #[command(subcommand)]
+        what: Look,
+    },
     /// Send refreshes for the server whose folder this is. The server starts it by itself.
     #[command(hide = true)]
     Courier,
     /// Bring the database up to this version and stop.
     Migrate {
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Look {
+    /// Check definitions: those in FILE, or all that the settings lead to.
+    Check {
+        /// A definition file.
+        file: Option<PathBuf>,
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+    },
+    /// List the networks.
+    List {
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+    },
+    /// Show one network, and what of it is not verified.
+    Show {
+        /// Its id.
+        id: String,
         /// The settings file.
         #[arg(long, env = "GREENTICK_SETTINGS")]
         settings: Option<PathBuf>,
@@ -67,6 +99,7 @@ pub async fn run(front: Front) -> ExitCode {
         Command::Serve { settings } => serve_for_real(settings, front).await,
         Command::Demo(wishes) => demo::run(wishes, front).await,
         Command::Sandbox { port } => run_sandbox(port).await,
+        Command::Networks { what } => look(what),
         Command::Courier => courier::run().await.map_err(StartError::Ended),
         Command::Migrate { settings } => migrate(settings).await,
     };
@@ -104,6 +137,28 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     }
     say(&format!("Greentick serves {} (listening on {})", app.base_url.origin(), settings.listen));
     serve::serve(app, front, listener).await
+}
+
+fn look(what: Look) -> Result<(), StartError> {
+    let all = |settings| -> Result<Vec<Definition>, StartError> {
+        let settings = read(settings)?;
+        Ok(networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?)
+    };
+    match what {
+        Look::Check { file: Some(file), .. } => {
+            let definition = networks::read(&file)?;
+            say(&format!("{} is right: {} ({})", file.display(), definition.name, definition.id));
+        }
+        Look::Check { file: None, settings } => {
+            say(&format!("All {} definitions are right.", all(settings)?.len()));
+        }
+        Look::List { settings } => all(settings)?.iter().for_each(|definition| say(&networks::line(definition))),
+        Look::Show { id, settings } => match all(settings)?.iter().find(|definition| definition.id.0 == id) {
+            Some(definition) => say(&networks::page(definition)),
+            None => return Err(StartError::NoSuchNetwork(id)),
+        },
+    }
+    Ok(())
 }
 
 async fn migrate(file: Option<PathBuf>) -> Result<(), StartError> {

@@ -54,6 +54,9 @@ pub enum StartError {
     /// An app is set for a network that has no definition.
     #[error("apps.{0} is set, but there is no network definition {0}; check the name, or set networks or sandbox")]
     NoDefinition(String),
+    /// There is no network of that name.
+    #[error("there is no network definition {0}; `greentick networks list` names those that are")]
+    NoSuchNetwork(String),
     /// Interrupted attempts could not be looked at.
     #[error(transparent)]
     Connect(#[from] ConnectError),

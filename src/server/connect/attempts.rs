@@ -1,6 +1,6 @@
 //! Attempts as rows: opened, taken once, ended.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -68,8 +68,14 @@ pub struct Kept {
     refresh: Option<String>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
+    /// When the refresh token ends, if the answer said so.
+    #[serde(default)]
+    pub refresh_expires_at: Option<Moment>,
     /// What was granted, if the answer said so.
     pub scopes: Option<Vec<String>>,
+    /// What else the definition keeps of the answer. Nothing secret.
+    #[serde(default)]
+    pub named: BTreeMap<String, String>,
 }
 
 impl Kept {
@@ -99,7 +105,9 @@ pub async fn keep(
         access: tokens.access.expose_secret().to_owned(),
         refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
         expires_at: tokens.lives.map(|lives| at + lives),
+        refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
+        named: tokens.kept.clone(),
     };
     let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
     vault.put(db, Secrets(attempt).answer(), &text).await

@@ -19,7 +19,7 @@ use crate::{
     domain::{Account, AttemptId, AttemptState, Connection, NetworkId, PageId, Trouble},
     server::{
         App, Caller, Refusal, accounts,
-        networks::{self, NetworkApp, RemotePage},
+        networks::{self, Bearer, NetworkApp, RemotePage},
         pages::{self, Approval, Grant, Standing},
         store::Writing,
         workspaces,
@@ -168,7 +168,8 @@ fn wanted(choices: &Choices, chosen: &Chosen) -> Option<Vec<(PageId, String)>> {
 pub(super) async fn given(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Vec<RemotePage>, ConnectError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    Ok(networks::remote_pages(&app.client, &network_app.definition, &access, &person).await?)
+    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
+    Ok(networks::remote_pages(&app.client, network_app, bearer, &person).await?)
 }
 
 /// The grant that the page hangs on.

@@ -15,7 +15,7 @@ use crate::{
     domain::{Account, AttemptState, Trouble},
     server::{
         App,
-        networks::{self, ExchangeError, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
+        networks::{self, Bearer, ExchangeError, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
         pages,
     },
 };
@@ -143,16 +143,18 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
     match error {
         WhoError::Refused(Verdict::NoAnswer | Verdict::SlowDown(_)) => Trouble::NoAnswer,
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,
+        WhoError::Refused(Verdict::LostAbility) => Trouble::PagesHidden,
         WhoError::Refused(_) | WhoError::Odd => Trouble::OddAnswer,
     }
 }
 
 async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
     let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
-    let (client, definition, access) = (&app.client, &network_app.definition, kept.access());
-    let person = networks::who_am_i(client, definition, &access).await?;
-    let pages = networks::remote_pages(client, definition, &access, &person).await?;
-    let listed = networks::granted_scopes(client, definition, &access).await?;
+    let (client, access) = (&app.client, kept.access());
+    let bearer = Bearer { access: &access, kept: &kept.named };
+    let person = networks::who_am_i(client, network_app, bearer).await?;
+    let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
+    let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
     Ok(Approved { person, pages, scopes, kept })
@@ -188,6 +190,7 @@ fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {
         person_id: approved.map(|approved| approved.person.id.clone()),
         access: kept.access(),
         refresh: kept.refresh(),
+        kept: kept.named.clone(),
         page: None,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{AttemptState, Returned},
     server::{
         App,
-        networks::{self, NetworkApp, Tokens},
+        networks::{self, Bearer, GivenBack, NetworkApp, Tokens},
         pages,
     },
 };
@@ -60,10 +60,13 @@ pub(super) async fn give_back_unkept(app: &App, network_app: &NetworkApp, tokens
 }
 
 async fn give_back(app: &App, network_app: &NetworkApp, tokens: &Tokens) -> Result<Returned, ConnectError> {
-    let person = networks::who_am_i(&app.client, &network_app.definition, &tokens.access).await?;
+    let bearer = Bearer { access: &tokens.access, kept: &tokens.kept };
+    let person = networks::who_am_i(&app.client, network_app, bearer).await?;
     if pages::is_needed_elsewhere(app.store.read(), network_app.id, &person.id).await? {
         return Ok(Returned::StillUsed);
     }
-    let told = networks::revoke(&app.client, network_app, &tokens.access, tokens.refresh.as_ref()).await;
+    let Tokens { access, refresh, kept, .. } = tokens;
+    let given = GivenBack { access, refresh: refresh.as_ref(), person_id: &person.id, kept };
+    let told = networks::revoke(&app.client, network_app, given).await;
     told.ok().flatten().ok_or(ConnectError::NotReturned)
 }

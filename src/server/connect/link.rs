@@ -171,14 +171,25 @@ fn plan_of(network_app: &NetworkApp, attempt: &Attempt, kept: &Kept, now: Moment
     let clocks = network_app.definition.clocks();
     let known = Clocked {
         issued_at: now,
-        expires_at: kept.expires_at,
-        refresh_expires_at: None,
+        expires_at: access_end(network_app, kept, now),
+        refresh_expires_at: refresh_end(network_app, kept, now),
         data_access_expires_at: clocks.data_access_lives.map(|lives| now + lives),
         has_refresh: kept.refresh().is_some(),
         is_failing: false,
         phase: networks::phase(attempt.id.0),
     };
     networks::plan(&known, &clocks)
+}
+
+/// When the access token ends: as the answer says, else as the definition does.
+fn access_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
+    kept.expires_at.or(network_app.definition.clocks().lives.map(|lives| now + lives))
+}
+
+/// When the refresh token ends: as the answer says, else as the definition does.
+fn refresh_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Moment> {
+    let known = network_app.definition.clocks().refresh_lives.map(|lives| now + lives);
+    kept.refresh_expires_at.or(known).filter(|_| kept.refresh().is_some())
 }
 
 fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
@@ -189,10 +200,11 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         person_name: approved.person.name.clone(),
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
-        expires_at: approved.kept.expires_at,
-        refresh_expires_at: None,
+        expires_at: access_end(network_app, &approved.kept, now),
+        refresh_expires_at: refresh_end(network_app, &approved.kept, now),
         plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
+        kept: approved.kept.named.clone(),
         next_visit_at: now + every,
     }
 }

@@ -1,7 +1,7 @@
 //! Permissions that are owed back to a network: made durable with the red icon, settled as soon as it goes, told by an
 //! event. The tokens live as long as the job, a day at most.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use secrecy::SecretString;
@@ -14,9 +14,9 @@ use crate::{
     server::{
         App,
         events::{self, New},
-        networks,
+        networks::{self, GivenBack},
         pages::{self, Grant},
-        store::Writing,
+        store::{Json, Writing},
         vault::{Place, VaultError},
     },
 };
@@ -36,6 +36,8 @@ pub struct Owed {
     pub access: SecretString,
     /// The refresh token, if there is one.
     pub refresh: Option<SecretString>,
+    /// What was kept of the tokens' answer.
+    pub kept: BTreeMap<String, String>,
     /// The page whose people are told how it ended.
     pub page: Option<PageId>,
 }
@@ -62,6 +64,7 @@ pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid
         page: Set(owed.page),
         network_app: Set(owed.network_app),
         person_id: Set(person_id),
+        kept: Set(Json(owed.kept)),
         tries: Set(0),
         next_try_at: Set(now),
         created_at: Set(now),
@@ -123,8 +126,8 @@ pub async fn give_back_if_unused(
     // Forgotten first: it is not itself the one that still needs the permission.
     pages::forget_grant(writing, &app.vault, &grant).await?;
     let Some((access, refresh)) = tokens else { return Ok(Left::Lost) };
-    let person_id = Some(grant.person_id.clone());
-    let owed = Owed { network_app: grant.network_app, person_id, access, refresh, page };
+    let (person_id, kept) = (Some(grant.person_id.clone()), grant.kept.0.clone());
+    let owed = Owed { network_app: grant.network_app, person_id, access, refresh, kept, page };
     Ok(owe(writing, app, owed).await?.map_or(Left::Used, Left::Owed))
 }
 
@@ -183,7 +186,9 @@ pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectErr
     };
     // Without it the access token does.
     let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await.ok().flatten();
-    let tried = networks::revoke(&app.client, &network_app, &access, refresh.as_ref()).await;
+    let kept = &job.kept.0;
+    let given = GivenBack { access: &access, refresh: refresh.as_ref(), person_id: &job.person_id, kept };
+    let tried = networks::revoke(&app.client, &network_app, given).await;
     match tried {
         Ok(Some(outcome)) => close(app, job, outcome).await.map(Some),
         _ if now.since(job.created_at) > LIFE => close(app, job, Returned::Failed).await.map(Some),

@@ -44,9 +44,14 @@ pub mod attempt {
 }
 
 pub mod revocation {
+    use std::collections::BTreeMap;
+
     use sea_orm::entity::prelude::*;
 
-    use crate::domain::{Moment, NetworkAppId, PageId, WorkspaceId};
+    use crate::{
+        domain::{Moment, NetworkAppId, PageId, WorkspaceId},
+        server::store::Json,
+    };
 
     /// A permission that is owed back to the network; its tokens lie in the vault under this row.
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -59,6 +64,8 @@ pub mod revocation {
         pub page: Option<PageId>,
         pub network_app: NetworkAppId,
         pub person_id: String,
+        /// What the request that gives it back may name.
+        pub kept: Json<BTreeMap<String, String>>,
         pub tries: i64,
         pub next_try_at: Moment,
         pub created_at: Moment,

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{
     super::{
         App,
-        networks::{self, NetworkApp, Verdict},
+        networks::{self, Bearer, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
     VisitError, deaths, reach,
@@ -42,14 +42,23 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
-            reach::look(app, &network_app, &grant).await?;
+            let is_doubted = reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
-            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { every };
+            pages::release(app.store.read(), &grant, Some(now + pause), Some(now)).await?;
         }
         Verdict::Dead(reason) => match renewed_instead(app, &network_app, &grant, reason).await? {
             Some(next) => pages::release(app.store.read(), &grant, Some(next), None).await?,
             None => deaths::die(app, &grant, None, said(&grant, reason)).await?,
         },
+        Verdict::PersonMustAct => {
+            reach::must_log_in(app, &grant).await?;
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
+        // The check is about the person: whatever else is lost, the permission lives.
+        Verdict::LostAbility | Verdict::LostPage => {
+            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+        }
         Verdict::SlowDown(pause) => {
             pages::release(app.store.read(), &grant, Some(now + pause.max(every)), None).await?;
         }
@@ -67,7 +76,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
     let access = app.vault.get(app.store.read(), grant.access()).await?;
-    Ok(networks::check(&app.client, &network_app.definition, &access).await)
+    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
+    Ok(networks::check(&app.client, network_app, bearer).await)
 }
 
 /// The network's own message says more than its bare refusal.

@@ -3,7 +3,7 @@
 use oauth2::{ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use secrecy::SecretString;
 
-use super::{NetworkApp, ResponseMode};
+use super::{NetworkApp, ResponseMode, asking::renamed};
 
 /// What an authorization request is made of, beside what the definition says.
 #[derive(Default)]
@@ -58,9 +58,18 @@ pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::u
         request = request.add_extra_param("response_mode", "form_post");
     }
     if !authorize.pkce {
-        return Ok(Asked { url: request.url().0.to_string(), scopes, verifier: None });
+        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None });
     }
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let url = request.set_pkce_challenge(challenge).url().0.to_string();
+    let url = named(app, request.set_pkce_challenge(challenge).url().0);
     Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()) })
+}
+
+/// With the network's own names for the parameters.
+fn named(app: &NetworkApp, mut url: oauth2::url::Url) -> String {
+    if !app.definition.renamed.is_empty() {
+        let params = renamed(url.query_pairs().into_owned().collect(), &app.definition.renamed);
+        url.query_pairs_mut().clear().extend_pairs(params);
+    }
+    url.to_string()
 }

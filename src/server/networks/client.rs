@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use http::{
+    HeaderMap,
+    header::{DATE, RETRY_AFTER},
+};
 use oauth2::{HttpRequest, HttpResponse};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 /// How long a network is waited for.
@@ -25,7 +28,7 @@ impl Default for Patience {
 
 const BODY_LIMIT: usize = 256 * 1024;
 /// Some networks refuse clients that do not say who they are.
-const USER_AGENT: &str = concat!("greentick/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("greentick/", env!("CARGO_PKG_VERSION"));
 
 /// The network did not answer with something that can be read. Never a reason to forget a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +57,8 @@ pub struct Answer {
     pub status: u16,
     /// When to come back, in seconds, where the network says so.
     pub retry_after: Option<u64>,
+    /// Where the rest of a list is, as the header `Link` says it (RFC 8288).
+    pub next: Option<String>,
     /// The body; `Null` when it is not JSON.
     pub json: Value,
 }
@@ -72,10 +77,14 @@ impl Answer {
     }
 }
 
-/// What lies at a dotted path of `json`.
+/// What lies at a dotted path of `json`; a number counts the items of a list, and the empty path is all of it.
 #[must_use]
 pub fn at<'a>(json: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(json, |value, key| value.get(key))
+    let step = |value: &'a Value, key: &str| match value {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        value => value.get(key),
+    };
+    path.split('.').filter(|key| !key.is_empty()).try_fold(json, step)
 }
 
 /// As [`at`], as text.
@@ -84,6 +93,7 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
     match at(json, path)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
+        Value::Bool(yes) => Some(yes.to_string()),
         _ => None,
     }
 }
@@ -110,33 +120,18 @@ impl NetworkClient {
         Ok(Self { http })
     }
 
-    /// A GET with the access token.
+    /// Sends the request, and reads the answer.
     ///
     /// # Errors
     /// [`NoAnswer`]; a refusal is an answer.
-    pub async fn get(&self, url: &str, access: &SecretString) -> Result<Answer, NoAnswer> {
-        self.answer(self.http.get(url).bearer_auth(access.expose_secret())).await
+    pub async fn answer(&self, request: HttpRequest) -> Result<Answer, NoAnswer> {
+        self.send(request).await.map(Answer::from)
     }
 
-    /// A DELETE with the access token.
+    /// Sends the request.
     ///
     /// # Errors
-    /// As [`NetworkClient::get`].
-    pub async fn delete(&self, url: &str, access: &SecretString) -> Result<Answer, NoAnswer> {
-        self.answer(self.http.delete(url).bearer_auth(access.expose_secret())).await
-    }
-
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, NoAnswer> {
-        let response = request.header("accept", "application/json").send().await.map_err(said)?;
-        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
-        let body = limited(response).await?;
-        Ok(Answer { status, retry_after, json: serde_json::from_slice(&body).unwrap_or_default() })
-    }
-
-    /// Sends what the oauth2 crate made.
-    ///
-    /// # Errors
-    /// As [`NetworkClient::get`].
+    /// As [`NetworkClient::answer`].
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
         let request = reqwest::Request::try_from(request).map_err(said)?;
         let response = self.http.execute(request).await.map_err(said)?;
@@ -160,8 +155,33 @@ async fn limited(mut response: reqwest::Response) -> Result<Vec<u8>, NoAnswer> {
     Ok(body)
 }
 
-fn retry_after(response: &reqwest::Response) -> Option<u64> {
-    response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()
+impl From<HttpResponse> for Answer {
+    fn from(response: HttpResponse) -> Self {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status: response.status().as_u16(),
+            retry_after: retry_after(response.headers()),
+            next: header("link").and_then(next_of),
+            json: serde_json::from_slice(response.body()).unwrap_or_default(),
+        }
+    }
+}
+
+/// In seconds or as a date (RFC 9110, section 10.2.3). A date counts from the answer's own: their clock is not ours.
+fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let when = text(RETRY_AFTER)?;
+    if let Ok(seconds) = when.parse() {
+        return Some(seconds);
+    }
+    let (then, now) = (httpdate::parse_http_date(when).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+    then.duration_since(now).ok().map(|pause| pause.as_secs())
+}
+
+/// Of `<…>; rel="prev", <…>; rel="next"` the latter.
+fn next_of(link: &str) -> Option<String> {
+    let next = link.split(',').find(|part| part.contains("rel=\"next\"") || part.contains("rel=next"))?;
+    Some(next.split_once('<')?.1.split_once('>')?.0.to_owned())
 }
 
 /// reqwest's own words carry the address, and that can carry a token; only the kind of trouble is kept.

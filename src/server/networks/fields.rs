@@ -29,6 +29,15 @@ pub(super) fn address<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, 
     Ok(text)
 }
 
+/// Headers whose names are names.
+pub(super) fn headers<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTreeMap<String, String>, D> {
+    let headers = BTreeMap::<String, String>::deserialize(field)?;
+    match headers.keys().find(|name| http::HeaderName::try_from(name.as_str()).is_err()) {
+        Some(name) => Err(D::Error::custom(format_args!("{name:?} is no name of a header"))),
+        None => Ok(headers),
+    }
+}
+
 /// As [`address`], where there is one.
 pub(super) fn maybe_address<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Option<String>, D> {
     address(field).map(Some)
@@ -75,10 +84,11 @@ fn filled<E: Error>(text: String, or: &str) -> Result<String, E> {
     if text.is_empty() { Err(E::custom(or)) } else { Ok(text) }
 }
 
-fn usable<E: Error>(text: &str) -> Result<Url, E> {
+pub(super) fn usable<E: Error>(text: &str) -> Result<Url, E> {
     let is_usable =
         |url: &Url| is_safe(url) && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-    Url::parse(text).ok().filter(is_usable).ok_or_else(|| {
+    // A name in braces stands for something that an address may hold.
+    Url::parse(&text.replace(['{', '}'], "")).ok().filter(is_usable).ok_or_else(|| {
         E::custom(format_args!(
             "{text:?} is no usable address: it must be https://…, or http://… on a loopback address, without a name, \
              a password or a #"

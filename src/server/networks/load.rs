@@ -30,7 +30,7 @@ pub enum DefinitionError {
         /// What it says.
         id: String,
     },
-    /// Two definitions have one issuer, so that a callback could come from either (RFC 9207, section 4).
+    /// Two definitions have one issuer and not the same doors, so that a callback could come from either (RFC 9207, section 4).
     #[error("the networks {one} and {other} have the same issuer; each needs its own")]
     SameIssuer {
         /// The one.
@@ -64,6 +64,7 @@ pub fn load(folder: Option<&Path>, sandbox: Option<&str>) -> Result<Vec<Definiti
     }
     let mut all = Vec::new();
     for (file, text) in files {
+        let text = with_vars(text);
         let text = match sandbox {
             Some(origin) => text.replace("{sandbox}", origin),
             None if text.contains("{sandbox}") => continue,
@@ -73,6 +74,27 @@ pub fn load(folder: Option<&Path>, sandbox: Option<&str>) -> Result<Vec<Definiti
     }
     no_shared_issuer(&all)?;
     Ok(all)
+}
+
+/// Reads the definition in a file.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(file: &Path) -> Result<Definition, DefinitionError> {
+    let named = |cause| DefinitionError::Folder { folder: file.display().to_string(), cause };
+    let text = std::fs::read_to_string(file).map_err(named)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    parse(&name, &with_vars(text.replace("{sandbox}", "http://localhost:8411")))
+}
+
+/// The text with what its `vars` say. A file that cannot be read is left as it is; reading it tells where.
+fn with_vars(text: String) -> String {
+    let table: Option<toml::Table> = toml::from_str(&text).ok();
+    let vars = table.as_ref().and_then(|table| table.get("vars")?.as_table()).cloned().unwrap_or_default();
+    vars.iter().fold(text, |text, (name, value)| match value.as_str() {
+        Some(value) => text.replace(&format!("{{{name}}}"), value),
+        None => text,
+    })
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, DefinitionError> {
@@ -107,7 +129,10 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
 
 pub(in crate::server) fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
     for (index, one) in all.iter().enumerate() {
-        if let Some(other) = all[index + 1..].iter().find(|other| other.issuer == one.issuer) {
+        // Two products of one server, such as Google's, are no two servers.
+        let doors = |one: &Definition| (one.authorize.url.clone(), one.token.url.clone());
+        let is_other = |other: &&Definition| other.issuer == one.issuer && doors(other) != doors(one);
+        if let Some(other) = all[index + 1..].iter().find(is_other) {
             return Err(DefinitionError::SameIssuer { one: one.id.clone(), other: other.id.clone() });
         }
     }
@@ -137,13 +162,13 @@ mod tests {
     #[test]
     fn a_value_that_cannot_work_is_told_with_file_line_and_field() {
         let good = "id = \"x\"\nname = \"X\"\nissuer = \"x\"\n[authorize]\nurl = \"https://x.example/a\"\n[token]\n\
-             url = \"https://x.example/t\"\nauth = \"basic\"\n[abilities]\n[person]\nurl = \"https://x.example/m\"\n\
+             url = \"https://x.example/t\"\nauth = \"basic\"\n[abilities]\n[person]\nask = \"https://x.example/m\"\n\
              id = \"id\"\nname = \"name\"\n";
         assert!(parse("x.toml", good).is_ok());
         for (right, wrong, line, field, cause) in [
             ("https://x.example/t", "nonsense", 7, "url", "no usable address"),
             ("https://x.example/t", "http://x.example/t", 7, "url", "https"),
-            ("https://x.example/m", "https://u:p@x.example/m", 11, "url", "password"),
+            ("https://x.example/m", "https://u:p@x.example/m", 11, "ask", "password"),
             ("https://x.example/a", "https://x.example/a?state=1", 5, "url", "the parameter state"),
             ("[token]", "params = { client_id = \"x\" }\n[token]", 6, "params", "the parameter client_id"),
             ("[token]", "[token]\nscope_separator = \"\"", 7, "scope_separator", "empty"),

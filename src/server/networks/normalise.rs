@@ -7,18 +7,29 @@ use http::{StatusCode, header::CONTENT_TYPE};
 use oauth2::HttpResponse;
 use serde_json::{Map, Value, json};
 
-use super::client::text_at;
+use super::{
+    client::{at, text_at},
+    definition::Shape,
+    verdict::says,
+};
 
-/// The same answer in RFC shape. `separator` stands between scopes where they are text.
+/// Under this name the crate finds what is kept of an answer.
+pub(super) const KEPT: &str = "kept_by_greentick";
+
+/// All that anybody reads of an answer. The rest goes no further.
+const READ: [&str; 7] =
+    ["access_token", "token_type", "expires_in", "refresh_token", "refresh_token_expires_in", "scope", KEPT];
+
+/// The same answer in RFC shape. `separator` stands between scopes where they are text, `shape` says what lies elsewhere.
 #[must_use]
-pub fn normalise(answer: HttpResponse, separator: &str) -> HttpResponse {
+pub fn normalise(answer: HttpResponse, separator: &str, shape: &Shape) -> HttpResponse {
     let (mut head, body) = answer.into_parts();
     // A server that is down refuses nothing, even where it puts an OAuth error into its answer.
     let fields = Some(fields).filter(|_| !head.status.is_server_error()).and_then(|fields| fields(&body));
     let Some(fields) = fields else { return HttpResponse::from_parts(head, body) };
-    let (status, shaped) = match error_of(&fields) {
+    let (status, shaped) = match error_of(&fields, shape) {
         Some(error) => (StatusCode::BAD_REQUEST, error),
-        None if head.status.is_success() => (StatusCode::OK, shaped(fields, separator)),
+        None if head.status.is_success() => (StatusCode::OK, shaped(gathered(fields, shape), separator)),
         // A refusal without a word that is known: left as it is, so that it is never taken for a definite one.
         None => (head.status, Value::Object(fields)),
     };
@@ -42,9 +53,31 @@ fn fields(body: &[u8]) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
+/// What lies elsewhere, in the place that it has in the RFC.
+fn gathered(fields: Map<String, Value>, shape: &Shape) -> Map<String, Value> {
+    let whole = Value::Object(fields);
+    let inner = shape.inside.as_ref().and_then(|path| at(&whole, path)?.as_object());
+    let Some(mut fields) = inner.or_else(|| whole.as_object()).cloned() else { return Map::new() };
+    for (name, path) in [
+        ("access_token", &shape.access_token),
+        ("refresh_token", &shape.refresh_token),
+        ("refresh_token_expires_in", &shape.refresh_expires_in),
+        ("scope", &shape.scope),
+    ] {
+        if let Some(path) = path {
+            fields.insert(name.to_owned(), at(&whole, path).cloned().unwrap_or_default());
+        }
+    }
+    let kept = shape.keep.iter().filter_map(|(name, path)| Some((name.clone(), text_at(&whole, path)?.into())));
+    fields.insert(KEPT.to_owned(), Value::Object(kept.collect()));
+    fields
+}
+
 /// An error is looked for before a token, whatever the status says.
-fn error_of(fields: &Map<String, Value>) -> Option<Value> {
-    let code = match fields.get("error")? {
+fn error_of(fields: &Map<String, Value>, shape: &Shape) -> Option<Value> {
+    let is_ok = shape.ok.as_ref().is_none_or(|ok| says(ok, &Value::Object(fields.clone())));
+    let code = match fields.get("error").unwrap_or(&Value::Null) {
+        Value::Null if !is_ok => String::new(),
         Value::Null | Value::Bool(false) => return None,
         Value::String(code) if code.is_empty() || code == "ok" => return None,
         Value::Number(code) if code.as_f64() == Some(0.0) => return None,
@@ -65,14 +98,10 @@ fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
         let scopes: Vec<_> = scopes.into_iter().flat_map(str::split_whitespace).collect();
         fields.insert("scope".into(), scopes.join(" ").into());
     }
-    // Absent, negative, or no number: unknown, which is never "expired".
-    let seconds = fields.remove("expires_in").and_then(|value| match value {
-        Value::String(text) => text.trim().parse::<f64>().ok(),
-        value => value.as_f64(),
-    });
-    if let Some(seconds) = seconds.filter(|seconds| (1.0..1e10).contains(seconds)) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
-        fields.insert("expires_in".into(), (seconds as u64).into());
+    for name in ["expires_in", "refresh_token_expires_in"] {
+        if let Some(seconds) = fields.remove(name).as_ref().and_then(seconds) {
+            fields.insert(name.into(), seconds.into());
+        }
     }
     if !fields.get("token_type").is_some_and(Value::is_string) {
         fields.insert("token_type".into(), "bearer".into());
@@ -85,7 +114,19 @@ fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
     if fields.get("refresh_token").is_some_and(|token| token.as_str().is_none_or(str::is_empty)) {
         fields.remove("refresh_token");
     }
+    fields.retain(|name, _| READ.contains(&name.as_str()));
     Value::Object(fields)
+}
+
+/// A life in whole seconds. Negative, nothing, or no number: unknown, which is never "expired".
+pub(super) fn seconds(value: &Value) -> Option<u64> {
+    let seconds = match value {
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        value => value.as_f64(),
+    };
+    let seconds = seconds.filter(|seconds| (1.0..1e10).contains(seconds))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+    Some(seconds as u64)
 }
 
 #[cfg(test)]
@@ -94,8 +135,12 @@ mod tests {
 
     fn normal(status: u16, body: &str, separator: &str) -> (u16, Value) {
         let answer = http::Response::builder().status(status).body(body.as_bytes().to_vec()).expect("a response");
-        let normal = normalise(answer, separator);
-        (normal.status().as_u16(), serde_json::from_slice(normal.body()).unwrap_or_default())
+        let normal = normalise(answer, separator, &Shape::default());
+        let mut json: Value = serde_json::from_slice(normal.body()).unwrap_or_default();
+        if let Some(fields) = json.as_object_mut() {
+            fields.remove(KEPT);
+        }
+        (normal.status().as_u16(), json)
     }
 
     #[test]
@@ -117,8 +162,8 @@ mod tests {
             (r#"{"access_token":"t","expires_in":0}"#, " ", plain.clone()),
             (r#"{"access_token":"t","scope":[]}"#, " ", with("scope", "".into())),
             (r#"{"access_token":"t","scope":" a ,, b c,"}"#, ",", with("scope", "a b c".into())),
-            (r#"{"access_token":"t","error":null}"#, " ", with("error", Value::Null)),
-            (r#"{"access_token":"t","error":0}"#, " ", with("error", 0.into())),
+            (r#"{"access_token":"t","error":null}"#, " ", plain.clone()),
+            (r#"{"access_token":"t","error":0,"id":99999000000000000000000000000000}"#, " ", plain.clone()),
         ] {
             assert_eq!(normal(200, body, separator), (200, expected), "{body}");
             assert_eq!(normal(201, body, separator).0, 200, "{body}");

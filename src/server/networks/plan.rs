@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::Definition;
+use super::{Definition, Renews};
 use crate::domain::Moment;
 
 /// A token that ends is renewed this long before, or a tenth of its life, whichever is longer.
@@ -85,14 +85,19 @@ impl Definition {
     /// The network's clocks, as the definition says them.
     #[must_use]
     pub fn clocks(&self) -> Clocks {
+        let lifetime = &self.lifetime;
         Clocks {
-            renewal: Renewal::RefreshToken,
-            is_single_use: true,
-            least_age: Duration::ZERO,
-            lives: None,
-            refresh_lives: None,
-            refresh_slides: true,
-            data_access_lives: None,
+            renewal: match lifetime.renewal {
+                Renews::RefreshToken => Renewal::RefreshToken,
+                Renews::Extend => Renewal::ExtendWhileAlive,
+                Renews::Never => Renewal::Never,
+            },
+            is_single_use: !lifetime.reusable,
+            least_age: Duration::from_secs(lifetime.least_age),
+            lives: lifetime.access.map(Duration::from_secs),
+            refresh_lives: lifetime.refresh.map(Duration::from_secs),
+            refresh_slides: !lifetime.refresh_is_fixed,
+            data_access_lives: lifetime.data_access.map(Duration::from_secs),
         }
     }
 }

@@ -1,31 +1,25 @@
 //! New tokens for old ones: one request, through whatever the caller sends it by.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use http::header::{DATE, RETRY_AFTER};
-use oauth2::{
-    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, RefreshToken,
-    RequestTokenError, TokenUrl,
-    basic::{BasicClient, BasicErrorResponseType},
-};
+use oauth2::{HttpRequest, HttpResponse, RefreshToken, RequestTokenError, basic::BasicErrorResponseType};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     NetworkApp, NoAnswer, Tokens, Verdict,
-    definition::ClientAuth,
-    exchange::{shaped, tokens},
+    asking::{self, dressed},
+    client::Answer,
+    definition::{Renews, Step, Token},
+    exchange::{CrateClient, crate_client, shaped, taken, tokens},
+    fill::Words,
 };
 use crate::domain::Reason;
 
-/// When a network says "slow down" and not for how long.
-const PAUSE: Duration = Duration::from_mins(1);
-/// Whatever it says: an app that asks for nothing for a day has lost its grants.
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
-
 /// What is held of a grant.
+#[derive(Default)]
 pub struct Held {
     /// The access token.
     pub access: SecretString,
@@ -33,6 +27,10 @@ pub struct Held {
     pub refresh: Option<SecretString>,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// What was kept of the tokens' answer.
+    pub kept: BTreeMap<String, String>,
+    /// Where the person was sent back to; some networks want to hear it again.
+    pub redirect_uri: String,
 }
 
 /// Whether the request left.
@@ -56,7 +54,8 @@ pub struct RefreshError {
     pub was_sent: Sent,
 }
 
-/// Asks for new tokens (RFC 6749, section 6). Scopes are not named: asking for what was granted is what none means.
+/// Asks for new tokens (RFC 6749, section 6), or shows the living one where the network extends it. Scopes are not named:
+/// asking for what was granted is what none means.
 ///
 /// # Errors
 /// [`RefreshError`]; it carries no text of the network's.
@@ -66,34 +65,72 @@ pub async fn refresh(
     held: &Held,
 ) -> Result<Tokens, RefreshError> {
     let unsent = RefreshError { verdict: Verdict::NoAnswer, was_sent: Sent::No };
-    let Some(refresh) = &held.refresh else { return Err(unsent) };
-    let request = made(app, refresh).await.ok_or(unsent)?;
+    let request = made(app, held).await.ok_or(unsent)?;
     let answer = send(request).await.map_err(|error| RefreshError {
         verdict: Verdict::NoAnswer,
         was_sent: if matches!(error, NoAnswer::Unreachable | NoAnswer::BadAddress) { Sent::No } else { Sent::Maybe },
     })?;
-    if answer.status() == http::StatusCode::TOO_MANY_REQUESTS {
-        let verdict = Verdict::SlowDown(retry_after(answer.headers()).unwrap_or(PAUSE).min(LONGEST_PAUSE));
-        return Err(RefreshError { verdict, was_sent: Sent::Yes });
-    }
-    let answer = shaped(answer, &app.definition.token.scope_separator);
-    let read = read(app, refresh, answer).await;
-    read.map_err(|error| RefreshError { verdict: judged(&error), was_sent: Sent::Yes })
+    read(app, held, answer).await.map_err(|verdict| RefreshError { verdict, was_sent: Sent::Yes })
 }
 
-/// In seconds or as a date (RFC 9110, section 10.2.3). A date counts from the answer's own: their clock is not ours.
-fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::trim);
-    let when = text(RETRY_AFTER)?;
-    if let Ok(seconds) = when.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let (then, now) = (httpdate::parse_http_date(when).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
-    then.duration_since(now).ok()
+fn extension(app: &NetworkApp) -> Option<&Step> {
+    app.definition.lifetime.extend.as_ref().filter(|_| app.definition.lifetime.renewal == Renews::Extend)
 }
 
-fn judged(error: &RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>) -> Verdict {
-    let RequestTokenError::ServerResponse(answer) = error else { return Verdict::NoAnswer };
+/// What is sent. The crate hands over what it would send, and hears that nobody is there.
+async fn made(app: &NetworkApp, held: &Held) -> Option<HttpRequest> {
+    if let Some(step) = extension(app) {
+        let words = Words::of(app).with_token(&held.access, &held.kept);
+        return asking::request(app, &step.ask, &words).ok();
+    }
+    let token = token(held.refresh.as_ref()?);
+    let made = Arc::new(Mutex::new(None));
+    let into = made.clone();
+    let keep = move |request| {
+        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+        std::future::ready(Err(NoAnswer::Unreachable))
+    };
+    let _ = client(app).ok()?.exchange_refresh_token(&token).request_async(&keep).await;
+    let request = made.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    let lifetime = &app.definition.lifetime;
+    let mut own = lifetime.refresh_params.clone();
+    if lifetime.refresh_names_redirect {
+        own.insert("redirect_uri".to_owned(), held.redirect_uri.clone());
+    }
+    dressed(request, app, &own).ok()
+}
+
+async fn read(app: &NetworkApp, held: &Held, answer: HttpResponse) -> Result<Tokens, Verdict> {
+    let raw = Answer::from(answer.clone());
+    let rules = [&app.definition.token.refusals, &app.definition.refusals];
+    let Some(step) = extension(app) else {
+        // What the definition knows of a refusal goes before what the RFC says of its word.
+        if let Some(verdict) = Verdict::by(rules[0], &raw) {
+            return Err(verdict);
+        }
+        let (client, token) = (client(app).ok().ok_or(Verdict::NoAnswer)?, held.refresh.as_ref().map(token));
+        let Token { scope_separator, answer: shape, .. } = &app.definition.token;
+        let shaped = shaped(answer, scope_separator, shape);
+        let given = move |_| std::future::ready(shaped.clone());
+        let token = token.ok_or(Verdict::NoAnswer)?;
+        let read = client.exchange_refresh_token(&token).request_async(&given).await;
+        return read.map(tokens).map_err(|error| judged(&error, &raw));
+    };
+    if let Some(verdict) = rules.into_iter().find_map(|rules| Verdict::by(rules, &raw)) {
+        return Err(verdict);
+    }
+    match Verdict::of_call(&app.definition, &Ok(raw.clone()), step.ask.ok.as_ref()) {
+        Verdict::Alive => {}
+        verdict => return Err(verdict),
+    }
+    let (access, kept) = (held.access.clone(), BTreeMap::new());
+    let mut tokens = Tokens { access, refresh: None, lives: None, refresh_lives: None, scopes: None, kept };
+    taken(step, &mut tokens, &raw).ok_or(Verdict::NoAnswer)?;
+    Ok(tokens)
+}
+
+fn judged(error: &RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>, raw: &Answer) -> Verdict {
+    let RequestTokenError::ServerResponse(answer) = error else { return Verdict::after(raw) };
     match answer.error() {
         BasicErrorResponseType::InvalidGrant => Verdict::Dead(Reason::Refused),
         BasicErrorResponseType::InvalidClient
@@ -101,44 +138,12 @@ fn judged(error: &RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>
         | BasicErrorResponseType::InvalidScope
         | BasicErrorResponseType::InvalidRequest
         | BasicErrorResponseType::UnsupportedGrantType => Verdict::OurAppIsWrong,
-        BasicErrorResponseType::Extension(_) => Verdict::NoAnswer,
+        BasicErrorResponseType::Extension(_) => Verdict::after(raw),
     }
 }
 
-/// What the crate would send: it hands it over, and hears that nobody is there.
-async fn made(app: &NetworkApp, refresh: &SecretString) -> Option<HttpRequest> {
-    let made = Arc::new(Mutex::new(None));
-    let into = made.clone();
-    let keep = move |request| {
-        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-        std::future::ready(Err(NoAnswer::Unreachable))
-    };
-    let _ = client(app)?.exchange_refresh_token(&token(refresh)).request_async(&keep).await;
-    made.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-async fn read(
-    app: &NetworkApp,
-    refresh: &SecretString,
-    answer: Result<HttpResponse, NoAnswer>,
-) -> Result<Tokens, RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>> {
-    let client = client(app).ok_or(RequestTokenError::Request(NoAnswer::BadAddress))?;
-    let given = move |_| std::future::ready(answer.clone());
-    client.exchange_refresh_token(&token(refresh)).request_async(&given).await.map(tokens)
-}
-
-type Client = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
-
-fn client(app: &NetworkApp) -> Option<Client> {
-    let auth = match app.definition.token.auth {
-        ClientAuth::Basic => AuthType::BasicAuth,
-        ClientAuth::Body => AuthType::RequestBody,
-    };
-    let url = TokenUrl::new(app.definition.token.url.clone()).ok()?;
-    let client = BasicClient::new(ClientId::new(app.client_id.clone()))
-        .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
-        .set_auth_type(auth);
-    Some(client.set_token_uri(url))
+fn client(app: &NetworkApp) -> Result<CrateClient, NoAnswer> {
+    crate_client(app, app.definition.lifetime.refresh_url.as_ref().unwrap_or(&app.definition.token.url))
 }
 
 fn token(refresh: &SecretString) -> RefreshToken {

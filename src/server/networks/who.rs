@@ -4,11 +4,16 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
-    Definition, NetworkClient, Verdict,
-    client::{at, text_at},
-    definition::{Needs, Pages},
+    Bearer, NetworkApp, NetworkClient, Verdict,
+    asking::ask,
+    client::{Answer, at, text_at},
+    definition::{Call, More, Pages, Parents},
 };
 use crate::domain::Account;
+
+/// Lists are read to their end, and no further than any person has pages.
+const REQUESTS_AT_MOST: usize = 40;
+const PAGES_AT_MOST: usize = 2_000;
 
 /// A page that a consent gives.
 #[derive(Clone, Debug)]
@@ -42,36 +47,85 @@ pub enum WhoError {
     Odd,
 }
 
-async fn ask(
-    client: &NetworkClient,
-    definition: &Definition,
-    url: &str,
-    access: &SecretString,
-) -> Result<Value, WhoError> {
-    let answer = client.get(url, access).await;
-    match (Verdict::of(definition, &answer), answer) {
-        (Verdict::Alive, Ok(answer)) => Ok(answer.json),
-        (verdict, _) => Err(WhoError::Refused(verdict)),
+/// A conversation about one consent, with so many requests at most.
+struct Talk<'a> {
+    client: &'a NetworkClient,
+    app: &'a NetworkApp,
+    bearer: Bearer<'a>,
+    left: usize,
+}
+
+impl Talk<'_> {
+    async fn ask(&mut self, call: &Call, words: &[(&str, &str)]) -> Result<Answer, WhoError> {
+        self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
+        let answer = ask(self.client, self.app, call, (self.bearer, words)).await;
+        match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
+            (Verdict::Alive, Ok(answer)) => Ok(answer),
+            (verdict, _) => Err(WhoError::Refused(verdict)),
+        }
     }
+
+    /// All items of a list, however many requests it takes.
+    async fn list(
+        &mut self,
+        call: &Call,
+        (items, more): (Option<&str>, Option<&More>),
+        words: &[(&str, &str)],
+    ) -> Result<Vec<Value>, WhoError> {
+        let (mut all, mut call) = (Vec::new(), call.clone());
+        loop {
+            let answer = self.ask(&call, words).await?;
+            let Some(items) = items else { return Ok(vec![answer.json]) };
+            let found = at(&answer.json, items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
+            all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
+            match more.and_then(|more| next(more, &call, &answer)) {
+                Some(next) if all.len() < PAGES_AT_MOST => call = next,
+                _ => return Ok(all),
+            }
+        }
+    }
+
+    async fn parents(&mut self, parents: &Parents) -> Result<Vec<String>, WhoError> {
+        let found = self.list(&parents.ask, (Some(&parents.items), parents.more.as_ref()), &[]).await?;
+        let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
+        let cut = |id: String| id.strip_prefix(&parents.prefix).unwrap_or(&id).to_owned();
+        Ok(found.iter().filter_map(id).map(cut).collect())
+    }
+}
+
+/// The request for the rest of the list. An address of the network's own goes only to the host that was asked: the
+/// token goes with it.
+fn next(more: &More, call: &Call, answer: &Answer) -> Option<Call> {
+    let url = match more {
+        More::Cursor { path, param } => {
+            let word = answer.text(path).filter(|word| !word.is_empty())?;
+            let mut next = call.clone();
+            next.params.insert(param.clone(), word);
+            return Some(next);
+        }
+        More::NextUrl(path) => answer.text(path)?,
+        More::LinkHeader => answer.next.clone()?,
+    };
+    let host = |url: &str| oauth2::url::Url::parse(url).ok().map(|url| url.origin());
+    let is_same = host(&url).is_some() && host(&url) == host(&call.url);
+    is_same.then(|| Call { url, params: std::collections::BTreeMap::new(), ..call.clone() })
 }
 
 /// The person, by the network's stable id.
 ///
 /// # Errors
 /// [`WhoError`].
-pub async fn who_am_i(
-    client: &NetworkClient,
-    definition: &Definition,
-    access: &SecretString,
-) -> Result<Account, WhoError> {
-    let person = &definition.person;
-    let json = ask(client, definition, &person.url, access).await?;
-    account(&json, &person.id, &person.name).ok_or(WhoError::Odd)
+pub async fn who_am_i(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>) -> Result<Account, WhoError> {
+    let person = &app.definition.person;
+    let answer = Talk { client, app, bearer, left: 1 }.ask(&person.ask, &[]).await?;
+    account(&answer.json, &person.id, &person.name).ok_or(WhoError::Odd)
 }
 
 /// Whether the permission still works.
-pub async fn check(client: &NetworkClient, definition: &Definition, access: &SecretString) -> Verdict {
-    Verdict::of(definition, &client.get(&definition.person.url, access).await)
+pub async fn check(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>) -> Verdict {
+    let call = &app.definition.person.ask;
+    let answer = ask(client, app, call, (bearer, &[])).await;
+    Verdict::of_call(&app.definition, &answer, call.ok.as_ref())
 }
 
 /// The pages under the consent; the person's own account where the network has none.
@@ -80,29 +134,46 @@ pub async fn check(client: &NetworkClient, definition: &Definition, access: &Sec
 /// [`WhoError`].
 pub async fn remote_pages(
     client: &NetworkClient,
-    definition: &Definition,
-    access: &SecretString,
+    app: &NetworkApp,
+    bearer: Bearer<'_>,
     person: &Account,
 ) -> Result<Vec<RemotePage>, WhoError> {
-    let whole = |account| RemotePage { account, handle: None, usable: Ok(()), token: None };
-    let Some(pages) = &definition.pages else { return Ok(vec![whole(person.clone())]) };
-    let json = ask(client, definition, &pages.url, access).await?;
-    let items = at(&json, &pages.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    Ok(items.iter().filter_map(|item| page(item, pages)).collect())
+    let Some(pages) = &app.definition.pages else {
+        return Ok(vec![RemotePage { account: person.clone(), handle: None, usable: Ok(()), token: None }]);
+    };
+    let mut talk = Talk { client, app, bearer, left: REQUESTS_AT_MOST };
+    let parents = match &pages.via {
+        Some(parents) => talk.parents(parents).await?,
+        None => vec![String::new()],
+    };
+    let mut all: Vec<RemotePage> = Vec::new();
+    for parent in parents {
+        let list = (pages.items.as_deref(), pages.more.as_ref());
+        let words = [("parent", parent.as_str()), ("user_id", person.id.as_str())];
+        let found = talk.list(&pages.ask, list, &words).await?;
+        let new = found.iter().filter_map(|item| remote_page(pages, item));
+        for page in new {
+            // A page that two ways lead to is one page.
+            if all.iter().all(|known| known.account.id != page.account.id) {
+                all.push(page);
+            }
+        }
+    }
+    Ok(all)
 }
 
-fn page(item: &Value, pages: &Pages) -> Option<RemotePage> {
-    let text = |path: &Option<String>| path.as_ref().and_then(|path| text_at(item, path));
-    let has = |needs: &Needs| {
-        let list = at(item, &needs.list).and_then(Value::as_array);
-        list.is_some_and(|list| list.iter().any(|text| text.as_str() == Some(&needs.has)))
-    };
-    let is_usable = pages.needs.as_ref().is_none_or(has);
+fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
+    let usable = pages.usable.as_ref().is_none_or(|usable| match at(item, &usable.path) {
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(Value::as_str).any(|word| usable.has.iter().any(|has| has == word))
+        }
+        _ => text_at(item, &usable.path).is_some_and(|word| usable.has.contains(&word)),
+    });
     Some(RemotePage {
         account: account(item, &pages.id, &pages.name)?,
-        handle: text(&pages.handle),
-        usable: if is_usable { Ok(()) } else { Err(Unusable::LacksRole) },
-        token: text(&pages.token).map(SecretString::from),
+        handle: pages.handle.as_ref().and_then(|path| text_at(item, path)),
+        usable: if usable { Ok(()) } else { Err(Unusable::LacksRole) },
+        token: pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from),
     })
 }
 
@@ -112,16 +183,30 @@ fn page(item: &Value, pages: &Pages) -> Option<RemotePage> {
 /// [`WhoError`].
 pub async fn granted_scopes(
     client: &NetworkClient,
-    definition: &Definition,
-    access: &SecretString,
+    app: &NetworkApp,
+    bearer: Bearer<'_>,
 ) -> Result<Option<Vec<String>>, WhoError> {
-    let Some(granted) = &definition.granted else { return Ok(None) };
-    let json = ask(client, definition, &granted.url, access).await?;
-    let items = at(&json, &granted.items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
-    let is_granted = |item: &&Value| text_at(item, &granted.status).as_ref() == Some(&granted.is);
-    Ok(Some(items.iter().filter(is_granted).filter_map(|item| text_at(item, &granted.scope)).collect()))
+    let Some(granted) = &app.definition.granted else { return Ok(None) };
+    let answer = Talk { client, app, bearer, left: 1 }.ask(&granted.ask, &[]).await?;
+    let items = match at(&answer.json, &granted.items) {
+        Some(Value::Array(items)) => items,
+        Some(Value::String(text)) => {
+            let scopes = text.split(granted.separator.as_str()).map(str::trim).filter(|scope| !scope.is_empty());
+            return Ok(Some(scopes.map(str::to_owned).collect()));
+        }
+        _ => return Err(WhoError::Odd),
+    };
+    let is_granted = |item: &&Value| {
+        let only = granted.only.as_ref();
+        only.is_none_or(|only| text_at(item, &only.path).as_ref() == Some(&only.is))
+    };
+    let scope = |item: &Value| text_at(item, granted.scope.as_deref().unwrap_or_default());
+    Ok(Some(items.iter().filter(is_granted).filter_map(scope).collect()))
 }
 
+/// A person without a name is called by the id.
 fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
-    Some(Account { id: text_at(json, id)?, name: text_at(json, name)? })
+    let id = text_at(json, id)?;
+    let name = text_at(json, name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
+    Some(Account { id, name })
 }

@@ -1,6 +1,6 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -43,6 +43,8 @@ pub struct NewGrant {
     pub plan: Plan,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// What requests name beside the token. Nothing secret.
+    pub kept: BTreeMap<String, String>,
     /// When the keeper comes next.
     pub next_visit_at: Moment,
 }
@@ -84,9 +86,11 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         must_act_at: Set(new.plan.must_act_at),
         warned: Set(false),
         scopes: Set(Json(new.scopes)),
+        kept: Set(Json(new.kept)),
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
+        doubted_at: Set(None),
         issued_at: Set(Some(at)),
         refresh_expires_at: Set(new.refresh_expires_at),
         data_access_expires_at: Set(None),
@@ -281,6 +285,20 @@ pub async fn release(
     // Of this version only: a person who reconnected meanwhile has set a visit of their own.
     grant::Entity::update_many()
         .set(change)
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a check has missed a page, or that none is missed any more.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn doubt(db: &impl ConnectionTrait, grant: &Grant, since: Option<Moment>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { doubted_at: Set(since), ..Default::default() })
         .filter(grant::Column::Id.eq(grant.id))
         .filter(grant::Column::Version.eq(grant.version))
         .exec(db)

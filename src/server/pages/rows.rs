@@ -40,6 +40,8 @@ pub mod page {
 }
 
 pub mod grant {
+    use std::collections::BTreeMap;
+
     use sea_orm::entity::prelude::*;
 
     use crate::{
@@ -63,9 +65,13 @@ pub mod grant {
         /// Whether the event "expiring" was written for this version.
         pub warned: bool,
         pub scopes: Json<Vec<String>>,
+        /// What requests name beside the token. Nothing secret.
+        pub kept: Json<BTreeMap<String, String>>,
         pub checked_at: Moment,
         pub next_visit_at: Option<Moment>,
         pub lease_until: Option<Moment>,
+        /// When a check first missed a page among what this version reaches; it is lost when the next one misses it too.
+        pub doubted_at: Option<Moment>,
         /// When the tokens of this version were asked for.
         pub issued_at: Option<Moment>,
         pub refresh_expires_at: Option<Moment>,

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use http::{StatusCode, header::CONTENT_TYPE};
-use oauth2::{AuthorizationCode, ClientId, HttpResponse, TokenUrl, basic::BasicClient, url::form_urlencoded};
+use oauth2::{AuthorizationCode, Client, ClientId, HttpResponse, TokenUrl, url::form_urlencoded};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use crate::server::networks::{
-    ExchangeError, NoAnswer, Tokens,
-    exchange::{shaped, tokens, told},
+    ExchangeError, NoAnswer, Shape, Tokens,
+    exchange::{CrateClient, shaped, tokens, told},
     normalise::normalise,
 };
 
@@ -56,15 +56,15 @@ fn answer(status: StatusCode, body: &[u8]) -> HttpResponse {
 /// As `networks::exchange` reads it: the oauth2 crate reads an answer only to a request, so this one goes nowhere.
 fn read(answer: &HttpResponse, separator: &str) -> Result<Tokens, ExchangeError> {
     let token_url = TokenUrl::new("https://network.example/token".to_owned()).expect("an address");
-    let client = BasicClient::new(ClientId::new("app".to_owned())).set_token_uri(token_url);
+    let client: CrateClient = Client::new(ClientId::new("app".to_owned())).set_token_uri(token_url);
     let request = client.exchange_code(AuthorizationCode::new("code".to_owned()));
-    request.request(&|_| shaped(answer.clone(), separator)).map(tokens).map_err(|error| told(&error))
+    request.request(&|_| shaped(answer.clone(), separator, &Shape::default())).map(tokens).map_err(|error| told(&error))
 }
 
 fn is_normal_at_once(answer: &HttpResponse, separator: &str) {
-    let once = normalise(answer.clone(), separator);
+    let once = normalise(answer.clone(), separator, &Shape::default());
     // In RFC shape a space separates.
-    let twice = normalise(once.clone(), " ");
+    let twice = normalise(once.clone(), " ", &Shape::default());
     assert_eq!((once.status(), once.headers(), once.body()), (twice.status(), twice.headers(), twice.body()));
 }
 

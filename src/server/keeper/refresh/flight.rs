@@ -104,7 +104,8 @@ async fn held(app: &App, grant: &Grant) -> Result<Held, RefreshFailure> {
     let db = app.store.read();
     let access: SecretString = app.vault.get(db, grant.access()).await?;
     let refresh = app.vault.find(db, grant.refresh()).await?;
-    Ok(Held { access, refresh, scopes: grant.scopes.0.clone() })
+    let redirect_uri = app.base_url.callback(grant.network_app);
+    Ok(Held { access, refresh, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
 }
 
 enum Marked {

@@ -124,6 +124,7 @@ pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, to
         person_id: Some(person_id.to_owned()),
         access: tokens.access.clone(),
         refresh: tokens.refresh.clone(),
+        kept: tokens.kept.clone(),
         page: None,
     }
 }

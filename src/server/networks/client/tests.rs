@@ -34,7 +34,8 @@ async fn network<F: Future<Output = ()> + Send>(answers: impl Fn(TcpStream) -> F
 
 async fn asked(patience: Patience, url: &str) -> Result<Answer, NoAnswer> {
     let client = NetworkClient::new(patience).expect("a client");
-    client.get(url, &SecretString::from("sbxcanary".to_owned())).await
+    let request = http::Request::get(url).header("authorization", "Bearer sbxcanary").body(vec![]);
+    client.answer(request.expect("a request")).await
 }
 
 #[tokio::test]

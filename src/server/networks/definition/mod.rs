@@ -1,12 +1,25 @@
 //! What a definition file can say. Unknown keys are errors, so that a typing mistake is told and not ignored.
 
+mod call;
+mod lists;
+mod refusals;
+mod token;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use super::Inbound;
-use super::fields::{address, authorize_address, maybe_address, own_params, separator, some_text, telling};
-use crate::domain::{Ability, NetworkId, Reason};
+pub use self::{
+    call::{Auth, Body, Call, Method, Says},
+    lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
+    refusals::{Meaning, Refusal},
+    token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
+};
+use super::{
+    Inbound,
+    fields::{authorize_address, maybe_address, own_params, separator, some_text, telling},
+};
+use crate::domain::{Ability, NetworkId};
 
 /// A network, as its file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,15 +36,36 @@ pub struct Definition {
     /// Whether the callback must say who answers.
     #[serde(default)]
     pub iss: Iss,
+    /// What `{name}` stands for in this file, such as an API's version. Replaced before anything else is read.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// The network's own words about all this.
+    #[serde(default, deserialize_with = "maybe_address")]
+    pub docs: Option<String>,
     /// The network's own list of apps.
     #[serde(default, deserialize_with = "maybe_address")]
     pub manage_url: Option<String>,
     /// Where in the network's own menus a person finds it: "Settings, then Business integrations".
     pub manage_hint: Option<String>,
+    /// What an operator must know before: reviews, quotas, rules for the redirect address.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// How well what stands here was checked.
+    #[serde(default)]
+    pub checked: Checked,
+    /// Names of ours that the network calls otherwise, wherever the app speaks for itself.
+    #[serde(default)]
+    pub renamed: Vec<Renamed>,
     /// Where a person is asked.
     pub authorize: Authorize,
     /// Where a code becomes tokens.
     pub token: Token,
+    /// Requests that follow the code's exchange.
+    #[serde(default)]
+    pub then: Vec<Step>,
+    /// How tokens are renewed.
+    #[serde(default)]
+    pub lifetime: Lifetime,
     /// Scopes that are always asked for and belong to no ability.
     #[serde(default)]
     pub scopes_always: Vec<String>,
@@ -111,155 +145,19 @@ pub enum ResponseMode {
     FormPost,
 }
 
-/// The token endpoint.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
+/// How well a definition was checked, by the names of its fields. What stands in neither list was found at two sources
+/// that do not copy each other.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Checked {
+    /// When.
+    pub on: String,
     /// Where.
-    #[serde(deserialize_with = "address")]
-    pub url: String,
-    /// How the app proves itself.
-    pub auth: ClientAuth,
-    /// What stands between scopes in the answer.
-    #[serde(default = "space", deserialize_with = "separator")]
-    pub scope_separator: String,
-}
-
-/// How the app proves itself at the token and revocation endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// HTTP Basic, id and secret form-encoded first (RFC 6749, section 2.3.1).
-    Basic,
-    /// `client_id` and `client_secret` in the body.
-    Body,
-}
-
-/// "Who am I."
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// A GET with the access token.
-    #[serde(deserialize_with = "address")]
-    pub url: String,
-    /// The path of the stable id.
-    pub id: String,
-    /// The path of the name.
-    pub name: String,
-}
-
-/// The list of pages under one consent.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pages {
-    /// A GET with the access token.
-    #[serde(deserialize_with = "address")]
-    pub url: String,
-    /// The path of the list.
-    pub items: String,
-    /// The path of the stable id in an item.
-    pub id: String,
-    /// The path of the name in an item.
-    pub name: String,
-    /// The path of what a page is called in addresses there.
-    pub handle: Option<String>,
-    /// The path of the page's own token, where the network gives one for each page.
-    pub token: Option<String>,
-    /// What a page needs to be of use.
-    pub needs: Option<Needs>,
-}
-
-/// What an item must hold.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Needs {
-    /// The path of a list of texts.
-    pub list: String,
-    /// The text that must be in it.
-    pub has: String,
-}
-
-/// The list of granted scopes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Granted {
-    /// A GET with the access token.
-    #[serde(deserialize_with = "address")]
-    pub url: String,
-    /// The path of the list.
-    pub items: String,
-    /// The path of the scope in an item.
-    pub scope: String,
-    /// The path of what says whether it is granted.
-    pub status: String,
-    /// What that says when it is.
-    pub is: String,
-}
-
-/// Giving a permission back.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revoke {
-    /// Where.
-    #[serde(deserialize_with = "address")]
-    pub url: String,
-    /// How.
-    pub style: RevokeStyle,
-}
-
-/// The two ways of giving a permission back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RevokeStyle {
-    /// POST of the token with the app's proof (RFC 7009).
-    Rfc7009,
-    /// DELETE with the access token as the bearer, as Meta has it.
-    DeleteAsBearer,
-}
-
-/// A rule for a refused call.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refusal {
-    /// The HTTP status it is about; any, without it.
-    pub status: Option<u16>,
-    /// The path of a code in the answer.
-    pub path: Option<String>,
-    /// The codes it is about, as text.
-    #[serde(default)]
-    pub is: Vec<String>,
-    /// What it means.
-    pub means: Meaning,
-}
-
-/// What a refused call means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// The permission is gone: removed by its person.
-    Removed,
-    /// The permission is gone: the password changed.
-    PasswordChanged,
-    /// The permission is gone: its time is over.
-    Expired,
-    /// The permission is gone, and the network says no more.
-    Refused,
-    /// Our app's own credentials or settings are wrong; no page is to blame.
-    OurAppIsWrong,
-}
-
-impl Meaning {
-    /// The reason of the break, if it means one.
-    #[must_use]
-    pub fn reason(self) -> Option<Reason> {
-        match self {
-            Self::Removed => Some(Reason::Removed),
-            Self::PasswordChanged => Some(Reason::PasswordChanged),
-            Self::Expired => Some(Reason::Expired),
-            Self::Refused => Some(Reason::Refused),
-            Self::OurAppIsWrong => None,
-        }
-    }
+    pub at: String,
+    /// What one source says.
+    pub once: Vec<String>,
+    /// What none says: it is remembered or inferred, so it is what to try first.
+    pub never: Vec<String>,
 }
 
 impl Definition {

@@ -1,0 +1,77 @@
+//! A definition in words, for the operator who sets it up.
+
+use std::fmt::{self, Write as _};
+
+use super::{Definition, Renews, definition::Checked};
+
+/// One line of a list: the id, the name, and what is not certain.
+#[must_use]
+pub fn line(definition: &Definition) -> String {
+    let Checked { once, never, .. } = &definition.checked;
+    let doubt = match (once.len(), never.len()) {
+        (0, 0) => String::new(),
+        (once, never) => format!("{once} from one source, {never} unverified"),
+    };
+    format!("{:<26}{:<26}{doubt}", definition.id.0, definition.name).trim_end().to_owned()
+}
+
+/// All that an operator wants to know before the first try.
+#[must_use]
+pub fn page(definition: &Definition) -> String {
+    let mut text = String::new();
+    // Writing to a text does not fail.
+    let _ = write(&mut text, definition);
+    text
+}
+
+fn write(text: &mut String, definition: &Definition) -> fmt::Result {
+    let Definition { id, name, authorize, token, lifetime, checked, .. } = definition;
+    writeln!(text, "{name} ({id})\n")?;
+    let facts = [
+        ("issuer", Some(definition.issuer.clone())),
+        ("asks at", Some(authorize.url.clone())),
+        ("tokens from", Some(token.url.clone())),
+        ("PKCE", Some(if authorize.pkce { "S256" } else { "no" }.to_owned())),
+        ("scopes", Some(definition.scopes().join(" ")).filter(|scopes| !scopes.is_empty())),
+        ("renewed", Some(renewed(lifetime.renewal).to_owned())),
+        ("given back", Some(if definition.revoke.is_some() { "by a call" } else { "by hand" }.to_owned())),
+        ("list of apps", definition.manage_url.clone()),
+        ("", definition.manage_hint.clone()),
+        ("checked every", Some(format!("{} s", definition.check_every().as_secs()))),
+        ("read more", definition.docs.clone()),
+    ];
+    for (label, fact) in facts {
+        if let Some(fact) = fact {
+            writeln!(text, "{label:<14}{fact}")?;
+        }
+    }
+    for (ability, scopes) in &definition.abilities {
+        writeln!(text, "{:<14}{ability:?}: {}", "ability", scopes.join(" "))?;
+    }
+    for note in &definition.notes {
+        writeln!(text, "\n{note}")?;
+    }
+    doubts(text, checked)
+}
+
+fn renewed(renewal: Renews) -> &'static str {
+    match renewal {
+        Renews::RefreshToken => "by a refresh token, where there is one",
+        Renews::Extend => "by showing the token while it lives",
+        Renews::Never => "never",
+    }
+}
+
+/// What to try first when something does not work.
+fn doubts(text: &mut String, checked: &Checked) -> fmt::Result {
+    if checked.on.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\nChecked on {} ({}).", checked.on, checked.at)?;
+    for (label, fields) in [("From one source only:", &checked.once), ("Not verified; try first:", &checked.never)] {
+        if !fields.is_empty() {
+            writeln!(text, "{label} {}.", fields.join(", "))?;
+        }
+    }
+    Ok(())
+}
