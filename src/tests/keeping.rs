@@ -1,5 +1,7 @@
 //! What the keeper finds without a click.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{on_both, world::World};
@@ -52,6 +54,10 @@ on_both! {
         }
         assert_eq!(owner.sees(page).await, Status::NotAnswering);
         world.fault(json!({ "network": "chirper", "down": false })).await;
+        let asked = world.requests("chirper", "me").await;
+        world.keeper_comes().await;
+        assert_eq!(world.requests("chirper", "me").await, asked, "paused: nobody is asked about");
+        world.clock.advance(Duration::from_mins(6));
         world.keeper_comes().await;
         assert_eq!(owner.sees(page).await, Status::Connected);
         // Two events, however many visits: it began, and it ended.
@@ -62,7 +68,7 @@ on_both! {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
         owner.connects(page, "ben").await;
-        let due = crate::server::pages::due(&world.app.store, crate::domain::Moment(i64::MAX / 2), 9).await;
+        let due = crate::server::pages::due(&world.app.store, crate::domain::Moment(i64::MAX / 2), &[], 9).await;
         let old = due.expect("it answers").remove(0);
         world.removes_app("chirper", "ben").await;
         owner.connects(page, "ben").await;

@@ -85,7 +85,8 @@ async fn round(app: &App) -> bool {
             warn!(%error, "a permission is not given back yet");
         }
     }
-    match pages::due(&app.store, app.clock.now(), ROUND).await {
+    let Ok(blocked) = networks::blocked(app.store.read(), app.clock.now()).await else { return false };
+    match pages::due(&app.store, app.clock.now(), &blocked, ROUND).await {
         Ok(due) => {
             let mut visits = tokio::task::JoinSet::new();
             let is_full = u64::try_from(due.len()).is_ok_and(|count| count == ROUND);

@@ -99,9 +99,11 @@ impl Spool {
             left.files.push((path, file));
         }
         let owner = Uuid::now_v7();
-        let path = folder.join(format!("{owner}.{ENDING}"));
-        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
+        // It gets its name when it is locked: nobody may take a new one for one that was left.
+        let unnamed = folder.join(format!("{owner}.new"));
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&unnamed)?;
         file.lock()?;
+        std::fs::rename(unnamed, folder.join(format!("{owner}.{ENDING}")))?;
         reserve(&file);
         Ok((Self { owner, file: Arc::new(Mutex::new(file)), unsaved: Mutex::default() }, left))
     }

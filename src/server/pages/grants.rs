@@ -207,20 +207,17 @@ pub async fn forget_grant(writing: &Writing, vault: &Vault, grant: &Grant) -> Re
     Ok(())
 }
 
-/// Grants whose visit is due, the longest overdue first.
+/// Grants whose visit is due, the longest overdue first; none of the apps in `but`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn due(store: &Store, now: Moment, at_most: u64) -> Result<Vec<Grant>, StoreError> {
+pub async fn due(store: &Store, now: Moment, but: &[NetworkAppId], at_most: u64) -> Result<Vec<Grant>, StoreError> {
     let free = grant::Column::LeaseUntil.is_null().or(grant::Column::LeaseUntil.lt(now));
-    let found = grant::Entity::find()
-        .filter(grant::Column::NextVisitAt.lte(now))
-        .filter(free)
-        .order_by_asc(grant::Column::NextVisitAt)
-        .limit(at_most)
-        .all(store.read())
-        .await?;
-    Ok(found)
+    let mut due = grant::Entity::find().filter(grant::Column::NextVisitAt.lte(now)).filter(free);
+    if !but.is_empty() {
+        due = due.filter(grant::Column::NetworkApp.is_not_in(but.iter().copied()));
+    }
+    Ok(due.order_by_asc(grant::Column::NextVisitAt).limit(at_most).all(store.read()).await?)
 }
 
 /// Makes every visit due now.

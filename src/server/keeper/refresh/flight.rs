@@ -45,6 +45,8 @@ pub(super) enum Class {
     SlowDown(Duration),
     /// It refuses our app; no grant is to blame.
     Ours,
+    /// It wants to see the person first.
+    Person,
     /// It refuses the token.
     Refused(Reason),
 }
@@ -184,6 +186,7 @@ fn class(error: RefreshError, was_unclear: bool) -> Class {
     match (error.verdict, error.was_sent) {
         (Verdict::Dead(reason), _) => Class::Refused(reason),
         (Verdict::OurAppIsWrong, _) => Class::Ours,
+        (Verdict::PersonMustAct, _) => Class::Person,
         (Verdict::SlowDown(pause), _) => Class::SlowDown(pause),
         (_, Sent::No) => Class::NotSent,
         (_, Sent::Maybe) => Class::Unclear,

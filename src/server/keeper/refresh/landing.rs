@@ -15,7 +15,7 @@ use crate::{
     server::{
         App,
         connect::{self, Owed},
-        keeper::{deaths, silence, visit},
+        keeper::{deaths, reach, silence, visit},
         networks::{self, Clocked, Plan, Tokens},
         pages::{self, Grant, NotChanged, Renewed, Setback},
         store::Writing,
@@ -30,6 +30,8 @@ const CONFIRMED_AFTER: Duration = Duration::from_mins(1);
 /// Backoff: this, twice as long each time, and not longer than that.
 const FIRST_BACKOFF: Duration = Duration::from_secs(2);
 const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+/// A person who is wanted at the network takes their time.
+const FOR_A_PERSON: Duration = Duration::from_hours(1);
 /// An app that is refused waits for its operator.
 const OURS: Duration = Duration::from_mins(15);
 
@@ -146,6 +148,10 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
             silence::tell(app, grant.workspace, silence).await?;
             now + backoff(grant.failures)
         }
+        Class::Person => {
+            reach::must_log_in(app, grant).await?;
+            now + FOR_A_PERSON
+        }
         Class::SlowDown(pause) => {
             networks::pause(db, network_app.id, now + pause).await?;
             now + pause
@@ -160,6 +166,7 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
         Class::NotSent => ("not_sent", mark.lost_at),
         Class::Unclear => ("unclear", mark.lost_at),
         Class::SlowDown(_) => ("slow_down", mark.lost_at),
+        Class::Person => ("person", mark.lost_at),
         Class::Ours => ("our_app", mark.lost_at),
         _ => ("trouble", mark.lost_at),
     };
