@@ -99,6 +99,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
     store.migrate().await?;
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
     let networks = Networks::register(store.read(), definitions, settings.apps.clone()).await?;
+    let refreshing = spool(settings, &store)?;
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
         base_url,
@@ -111,7 +112,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         clock,
         bus: Bus::default(),
         rosters: Rosters::default(),
-        refreshing: spool(settings)?,
+        refreshing,
         check_every: settings.check_interval.map(Duration::from_secs),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
@@ -120,9 +121,9 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
 }
 
 /// Beside the database's file, and where there is none: each process has a file of its own.
-fn spool(settings: &Settings) -> Result<Refreshing, StoreError> {
+fn spool(settings: &Settings, store: &Store) -> Result<Refreshing, StoreError> {
     let folder = settings.data.join("spool");
-    Refreshing::open(&folder, settings.refreshes_per_second, settings.courier)
+    Refreshing::open(&folder, settings.refreshes_per_second, settings.courier, store.backend())
         .map_err(|cause| StoreError::Folder { folder: folder.display().to_string(), cause })
 }
 

@@ -8,7 +8,7 @@ mod silence;
 mod spool;
 mod visit;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tokio::task::JoinSet;
 use tracing::warn;
@@ -19,6 +19,7 @@ use super::{
     store::StoreError,
     vault::VaultError,
 };
+use crate::domain::NetworkAppId;
 use refresh::End;
 pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, recover, report_refusal};
 
@@ -26,6 +27,8 @@ pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, re
 const ROUND: u64 = 32;
 /// How many refreshes are under way at once.
 const FLIGHTS: usize = 32;
+/// Of one app.
+const FLIGHTS_OF_AN_APP: usize = 24;
 /// Between rounds that found nothing to do.
 const REST: Duration = Duration::from_millis(500);
 
@@ -103,34 +106,62 @@ async fn round(app: &App) -> bool {
     }
 }
 
-/// Refreshes what is due, the longest overdue first, some at a time.
+/// Refreshes what is due, the longest overdue first, some at a time; of one app not all, so that a network that answers
+/// slowly keeps no other waiting.
 async fn refreshes(app: &App) {
-    let mut under_way = Flights::new();
+    let mut flights = Flights::default();
     while !app.stopping.is_cancelled() {
-        begin_refreshes(app, &mut under_way).await;
-        tokio::select! {
-            () = app.stopping.cancelled() => {}
-            Some(ended) = under_way.join_next() => {
-                let trouble = matches!(ended, Ok(End::NotNow(None)));
-                if trouble {
-                    tokio::time::sleep(REST).await;
+        flights.begin(app).await;
+        // It looks again when half of them have ended, or after a rest.
+        let rest = tokio::time::sleep(REST);
+        tokio::pin!(rest);
+        loop {
+            tokio::select! {
+                () = app.stopping.cancelled() => return,
+                () = &mut rest => break,
+                Some(is_trouble) = flights.ends() => {
+                    if !is_trouble && flights.under_way.len() == FLIGHTS / 2 {
+                        break;
+                    }
                 }
             }
-            () = tokio::time::sleep(REST), if under_way.len() < FLIGHTS => {}
         }
     }
 }
 
-type Flights = JoinSet<End>;
+/// Refreshes that are under way, and how many of each app.
+#[derive(Default)]
+struct Flights {
+    under_way: JoinSet<(NetworkAppId, End)>,
+    of_app: HashMap<NetworkAppId, usize>,
+}
 
-async fn begin_refreshes(app: &App, under_way: &mut Flights) {
-    let now = app.clock.now();
-    let Ok(blocked) = networks::blocked(app.store.read(), now).await else { return };
-    let room = FLIGHTS.saturating_sub(under_way.len());
-    let due = pages::due_refreshes(&app.store, now, &blocked, u64::try_from(room).unwrap_or(0)).await;
-    for grant in due.inspect_err(|error| warn!(%error, "due refreshes are not known")).unwrap_or_default() {
-        let hear = refresh::start(app, &grant, refresh::Why::Due);
-        under_way.spawn(refresh::end_of(hear));
+impl Flights {
+    async fn begin(&mut self, app: &App) {
+        let now = app.clock.now();
+        let Ok(mut but) = networks::blocked(app.store.read(), now).await else { return };
+        but.extend(self.of_app.iter().filter(|(_, count)| **count >= FLIGHTS_OF_AN_APP).map(|(id, _)| *id));
+        let room = u64::try_from(FLIGHTS.saturating_sub(self.under_way.len())).unwrap_or_default();
+        let due = pages::due_refreshes(&app.store, now, &but, room).await;
+        for grant in due.inspect_err(|error| warn!(%error, "due refreshes are not known")).unwrap_or_default() {
+            let (network_app, hear) = (grant.network_app, refresh::start(app, &grant, refresh::Why::Due));
+            *self.of_app.entry(network_app).or_default() += 1;
+            self.under_way.spawn(async move { (network_app, refresh::end_of(hear).await) });
+        }
+    }
+
+    /// One has ended; whether it had trouble of ours.
+    async fn ends(&mut self) -> Option<bool> {
+        let (network_app, end) = self.under_way.join_next().await?.ok()?;
+        if let Some(count) = self.of_app.get_mut(&network_app) {
+            *count -= 1;
+        }
+        self.of_app.retain(|_, count| *count > 0);
+        Some(end == End::NotNow(None))
+    }
+
+    async fn end(mut self) {
+        while self.ends().await.is_some() {}
     }
 }
 
@@ -140,7 +171,7 @@ async fn begin_refreshes(app: &App, under_way: &mut Flights) {
 /// Never; what goes wrong is logged, and tried again.
 pub async fn once(app: &App) {
     round(app).await;
-    let mut under_way = Flights::new();
-    begin_refreshes(app, &mut under_way).await;
-    under_way.join_all().await;
+    let mut flights = Flights::default();
+    flights.begin(app).await;
+    flights.end().await;
 }

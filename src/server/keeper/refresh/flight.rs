@@ -120,6 +120,7 @@ enum Marked {
 async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailure> {
     loop {
         let (now, began) = (app.clock.now(), app.clock.running());
+        let turn = app.refreshing.turns.acquire().await;
         let txn = app.store.begin().await?;
         // What was interrupted is at the network already: it goes on whatever the rate, within a grace window.
         let admission = match why {
@@ -129,7 +130,7 @@ async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailu
         match admission {
             Admission::Now => {}
             Admission::Not(until) if until.since(now) < WAITS && !app.stopping.is_cancelled() => {
-                drop(txn);
+                drop((txn, turn));
                 tokio::time::sleep(until.since(now)).await;
                 continue;
             }

@@ -80,9 +80,10 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
     let missing = Some(network_app.definition.missing(&scopes)).filter(|_| scopes != grant.scopes.0);
     let is_well_again = grant.warned && must_act_at != grant.must_act_at;
     let new = Renewed { issued_at: sent_at, expires_at, refresh_expires_at, must_act_at, next_refresh_at, scopes };
+    let turn = app.refreshing.turns.acquire().await;
     let mut writing = app.store.write(grant.workspace).await?;
     if !pages::renew(writing.txn(), grant, *mark, new).await? {
-        drop(writing);
+        drop((writing, turn));
         return late(app, grant, tokens).await;
     }
     app.vault.put(writing.txn(), grant.access(), &tokens.access).await?;
@@ -97,6 +98,7 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
         tell(&mut writing, app.clock.now(), grant, &Change::Renewed).await?;
     }
     app.bus.commit(&app.store, writing).await?;
+    drop(turn);
     // It answered; if that cannot be written down, the next answer says it again.
     let _ = silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app).await?).await;
     Ok(End::Renewed)

@@ -18,7 +18,7 @@ use std::{
 
 use oauth2::HttpResponse;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 pub use recover::recover;
@@ -29,7 +29,7 @@ use super::{
         connect::ConnectError,
         courier::Courier,
         pages::{self, Grant, NotChanged},
-        store::StoreError,
+        store::{Backend, StoreError},
         vault::{VaultError, hash},
     },
     VisitError,
@@ -39,6 +39,8 @@ use crate::domain::{GrantId, Moment};
 
 /// A token that ends sooner is not handed out while a fresh one is to be had.
 const LEAST_LEFT: Duration = Duration::from_mins(1);
+/// As many as leave connections for others.
+const WRITERS: usize = 8;
 /// How long a reader waits. The refresh goes on without it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a reader looks whether another process is done.
@@ -53,6 +55,8 @@ pub struct Refreshing {
     flights: Mutex<HashMap<GrantId, watch::Receiver<Option<End>>>>,
     per_second: u32,
     courier: Option<Courier>,
+    /// How many write to the database at once: SQLite takes one, and lets the others sleep much longer than they must.
+    turns: Semaphore,
 }
 
 /// How a flight ended.
@@ -107,11 +111,12 @@ impl Refreshing {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn open(folder: &std::path::Path, per_second: u32, courier: bool) -> std::io::Result<Self> {
+    pub fn open(folder: &std::path::Path, per_second: u32, courier: bool, backend: Backend) -> std::io::Result<Self> {
         let (spool, left) = Spool::open(folder)?;
         let left = Mutex::new(Some(left));
+        let turns = Semaphore::new(if backend == Backend::Sqlite { 1 } else { WRITERS });
         let courier = courier.then(|| Courier::of(folder.to_owned()));
-        Ok(Self { spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier })
+        Ok(Self { spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier, turns })
     }
 
     /// The attempt's answers are saved, or nobody needs them.
