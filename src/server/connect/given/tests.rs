@@ -113,3 +113,15 @@ fn names_fit_by_the_words_that_tell_them_apart() {
     assert_eq!(fits(&[(id(1), "Surry"), (id(2), "Surry Hills")]), [(2, "Surry Hills".to_owned())]);
     assert_eq!(fits(&[]), []);
 }
+
+#[test]
+fn a_thousand_locations_are_fitted_while_a_person_waits() {
+    let accounts: Vec<_> = (0..1_000).map(|number| account(&format!("Place{number}"))).collect();
+    let accounts: Vec<_> = accounts.iter().collect();
+    let names: Vec<_> = (0..1_000).map(|number| format!("Harbour Place{number}")).collect();
+    let pages: Vec<_> = names.iter().zip(0..).map(|(name, id)| (PageId(Uuid::from_u128(id)), name.as_str())).collect();
+    let began = std::time::Instant::now();
+    assert_eq!(fitting(&pages, &accounts).len(), 1_000);
+    // Ten times as long as an unoptimised build takes: what grows with the third power does not fit.
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+}
