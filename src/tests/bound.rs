@@ -14,7 +14,7 @@ use super::{
     world::World,
 };
 use crate::{
-    domain::{AttemptId, AttemptState, Me, Role, SessionCard, Status, Trouble},
+    domain::{AttemptId, AttemptState, Lack, Me, Role, SessionCard, Status, Trouble},
     server::vault::hash,
 };
 
@@ -84,6 +84,7 @@ async fn alterations(world: &World, owner: &Person<'_>, colleague: &Person<'_>) 
         ("state", r#""stopped""#.into()),
         ("state", r#""approved""#.into()),
         ("state", r#""choosing""#.into()),
+        ("change_pages", true.into()),
         ("created_at", later.into()),
         ("created_at", long_ago.into()),
         ("taken_at", now.into()),
@@ -166,12 +167,12 @@ on_both! {
         let page = owner.has("Bondi", &["pagebook"]).await[0];
         let popup = owner.opens_popup(page).await;
         let picker = popup.answers(Say::Yes("ada")).await;
-        let forged = r#"[{"id":"7004","name":"Not hers"},{"id":"7001","name":"Hers"}]"#;
+        let forged = r#"[{"account":{"id":"7004","name":"Not hers"}},{"account":{"id":"7001","name":"Hers"}}]"#;
         alter(world, popup.attempt, "choice", forged.into()).await;
         let end = owner.post(&between(&picker.body, "action=\"", "\""), &[("account", "7004")]).await;
         assert_eq!(end.status, 400, "{end:?}");
-        assert_eq!(owner.sees(page).await, Status::NotConnected);
-        world.is_quiet().await;
-        assert_eq!(world.living_grants("pagebook").await, 0, "what was not wanted is given back");
+        // The consent stands, and somebody still has to choose.
+        assert_eq!(owner.sees(page).await, Status::Partly(Lack::Page));
+        assert_eq!(owner.link(page).await.pinned_to(), None);
     }
 }
