@@ -32,6 +32,7 @@ mod sealed;
 mod siblings;
 mod size;
 mod sizes;
+mod stage;
 mod start;
 mod strangers;
 mod stream;

@@ -16,7 +16,11 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tower::ServiceExt as _;
 
-use super::{person::Person, postgres};
+use super::{
+    person::Person,
+    postgres,
+    stage::{CLIENT, Stage},
+};
 use crate::{
     domain::{Me, NetworkId, Role},
     server::{
@@ -78,6 +82,10 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
+        Self::made(database_url, extra, None).await
+    }
+
+    async fn made(database_url: Option<SecretString>, extra: Vec<Extra>, stage: Option<&Stage>) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
         let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
@@ -85,7 +93,14 @@ impl World {
         let mut settings = settings(address, data.path(), &sandbox, database_url);
         add(&mut settings, extra);
         let clock = Clock::default();
+        if let Some(stage) = stage {
+            let own = AppCredentials { client_id: CLIENT.0.to_owned(), client_secret: CLIENT.1.to_owned().into() };
+            settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
+        }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
+        if let Some(stage) = stage {
+            app.client.is_played_at(&stage.origin);
+        }
         let server = tokio::spawn(serve::serve(app.clone(), front(), door));
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -95,6 +110,11 @@ impl World {
         let origin = format!("http://{address}");
         let server = Mutex::new(Some(server));
         Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), settings, server }
+    }
+
+    /// An instance whose networks are played on the stage.
+    pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
+        Self::made(database_url, vec![], Some(stage)).await
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -217,12 +237,18 @@ impl World {
         let verifiers = requests.iter().filter_map(|request| request["code_verifier"].as_str());
         let states = ledger["authorizations"].as_array().expect("a list");
         let states = states.iter().filter_map(|asked| asked["state"].as_str());
+        let secrets: Vec<_> = secrets.chain(verifiers).chain(states).map(str::to_owned).collect();
+        self.hides(&secrets).await;
+    }
+
+    /// None of these lies in the database's files or rows, or was in any answer.
+    pub async fn hides(&self, secrets: &[String]) {
         let mut places = self.heard.lock().expect("nobody panicked with it").clone();
         // The way to the network begins with an address that the state is in; nothing else may show it.
         places.retain(|answer| !answer.contains("location.replace("));
         places.extend(read_files(self.data.path()));
         places.push(self.dump().await);
-        for secret in secrets.chain(verifiers).chain(states) {
+        for secret in secrets {
             for form in forms(secret) {
                 let found = places.iter().find(|place| place.contains(&form));
                 assert!(found.is_none(), "{form} lies open in {:.300}", found.map_or("", |place| place.as_str()));
