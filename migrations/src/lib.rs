@@ -5,7 +5,9 @@ mod m20261124_000001_known_browsers;
 mod m20261124_100010_kept;
 mod m20261124_100020_chosen_later;
 mod m20261124_100021_changed_pages;
+mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
+mod m20261124_100041_told;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -21,7 +23,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100010_kept::Migration),
             Box::new(m20261124_100020_chosen_later::Migration),
             Box::new(m20261124_100021_changed_pages::Migration),
+            Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
+            Box::new(m20261124_100041_told::Migration),
         ]
     }
 }

@@ -55,6 +55,8 @@ pub enum Trouble {
     OtherBrowser,
     /// The account has no page that could be connected.
     NoPages,
+    /// The person did not let the app see which pages they have.
+    PagesHidden,
     /// The person is the right one, and the page is not among theirs any more.
     PageLost,
     /// The page is gone, or somebody else may no longer connect it.

@@ -46,6 +46,23 @@ impl Moment {
         (year, usize::try_from(month).unwrap_or(1), day)
     }
 
+    /// What RFC 3339 writes of UTC: `2026-11-24T13:45:09.123Z`; fractions are left out.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+        let is_utc = text.ends_with('Z') && text.is_ascii();
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let (hour, minute) = (number(11..13)?, number(14..16)?);
+        let second = if text.as_bytes().get(16) == Some(&b':') { number(17..19)? } else { 0 };
+        // The other way of `date`, by the same author.
+        let shifted = if month <= 2 { year - 1 } else { year };
+        let (era, year_of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+        let seconds = (hour * 60 + minute) * 60 + second;
+        is_utc.then_some(Self(days * DAY_MS + seconds * 1_000))
+    }
+
     /// Hour and minute in UTC.
     #[must_use]
     pub fn time(self) -> (i64, i64) {
@@ -91,6 +108,7 @@ mod tests {
             (-1, "1969-12-31T23:59Z"),
         ] {
             assert_eq!(Moment(ms).to_string(), text);
+            assert_eq!(Moment::parse(text), Some(Moment(ms.div_euclid(60_000) * 60_000)));
         }
     }
 

@@ -72,4 +72,34 @@ on_both! {
         world.keeper_comes().await;
         assert_eq!(owner.sees(page).await, Status::Connected);
     }
+
+    async fn a_consent_that_hides_the_pages_says_what_to_leave_ticked(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Newtown", &["pagebook"]).await[0];
+        let end = owner.opens_popup(page).await.answers(Say::YesBut("ben", "pages_read")).await;
+        assert!(end.body.contains("You did not let Greentick see your pages at Pagebook"), "{}", end.body);
+        assert_eq!(owner.sees(page).await, Status::NotConnected);
+    }
+
+    async fn a_network_that_wants_a_log_in_makes_the_page_amber_until_somebody_did(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = owner.has("Newtown", &["pagebook", "chirper"]).await;
+        for page in &pages {
+            owner.connects(*page, "ben").await;
+        }
+        world.fault(json!({ "network": "pagebook", "checkpoint": true })).await;
+        for _ in 0..2 {
+            world.keeper_comes().await;
+            assert_eq!(owner.sees(pages[0]).await, Status::Partly(Lack::LogIn));
+            assert_eq!(owner.sees(pages[1]).await, Status::Connected);
+        }
+        assert_eq!(world.living_grants("pagebook").await, 1, "nothing is given back, and nothing is broken");
+        world.faults_off().await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Connected, "nobody had to come here for it");
+        let found = crate::server::events::after_in(&world.app.store, owner.board().await.workspace.id, 0).await;
+        let CatchUp::Events(events) = found.expect("the database answers") else { panic!("a snapshot") };
+        let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+        assert!(kinds.ends_with(&[EventKind::LogInWanted, EventKind::LoggedIn]), "each is told once: {kinds:?}");
+    }
 }

@@ -21,6 +21,7 @@ mod keeping;
 mod kills;
 mod limits;
 mod malformed;
+mod mishaps;
 mod mix_up;
 mod odd_answers;
 mod person;
@@ -37,6 +38,7 @@ mod start;
 mod strangers;
 mod stream;
 mod talkative;
+mod told;
 mod world;
 mod wrong_account;
 

@@ -196,6 +196,7 @@ on_both! {
         assert_eq!(owner.sees(pages[0]).await, Status::Connected);
         world.fault(json!({ "network": "pagebook", "watched_pages": ["7001", "7002"] })).await;
         world.keeper_comes().await;
+        world.keeper_comes().await;
         assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::PageLost));
     }
 

@@ -4,9 +4,10 @@
 //! stops the server and removes the folder.
 
 use std::{
-    process::{Child, Command, Stdio},
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::{
-        Mutex, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -29,13 +30,44 @@ for i in $(seq 1 300); do
   kill -0 $server 2>/dev/null || { tail -n 3 "$dir/log"; exit 1; }
   sleep 0.1
 done
-cat >/dev/null
+# Each word is a wish for another start.
+while read -r word; do
+  $as "$bin/pg_ctl" --pgdata "$dir/data" --mode fast -w -l "$dir/again" restart >/dev/null 2>&1
+  echo ready
+done
 "#;
 
 struct Cluster {
     port: u16,
     /// Its standard input keeps the server alive.
-    _shell: Mutex<Child>,
+    shell: Mutex<Child>,
+    said: Mutex<BufReader<ChildStdout>>,
+}
+
+/// A cluster for one test, which may start it anew.
+pub struct Own(Arc<Cluster>);
+
+impl Own {
+    pub async fn start() -> Self {
+        Self(Arc::new(tokio::task::spawn_blocking(start).await.expect("it starts")))
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://greentick@127.0.0.1:{}/postgres", self.0.port)
+    }
+
+    /// Stops it, ending all connections, and starts it again.
+    pub async fn restarts(&self) {
+        let cluster = self.0.clone();
+        let restart = tokio::task::spawn_blocking(move || {
+            let mut shell = cluster.shell.lock().expect("nobody panicked with it");
+            shell.stdin.as_mut().expect("it was piped").write_all(b"again\n").expect("the shell reads");
+            let mut line = String::new();
+            cluster.said.lock().expect("nobody panicked with it").read_line(&mut line).expect("the shell speaks");
+            assert_eq!(line, "ready\n");
+        });
+        restart.await.expect("it starts again");
+    }
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
@@ -52,10 +84,10 @@ fn start() -> Cluster {
         .spawn()
         .expect("bash is there");
     let mut line = String::new();
-    let mut said = std::io::BufReader::new(shell.stdout.take().expect("it was piped"));
-    std::io::BufRead::read_line(&mut said, &mut line).expect("the shell speaks");
+    let mut said = BufReader::new(shell.stdout.take().expect("it was piped"));
+    said.read_line(&mut line).expect("the shell speaks");
     assert_eq!(line, "ready\n", "PostgreSQL did not start; is the package `postgresql` installed? It said: {line}");
-    Cluster { port, _shell: Mutex::new(shell) }
+    Cluster { port, shell: Mutex::new(shell), said: Mutex::new(said) }
 }
 
 /// The address of a new, empty database.

@@ -107,17 +107,21 @@ on_both! {
         assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await]);
     }
 
-    async fn a_reader_that_hangs_up_ends_no_refresh(world) {
+    async fn a_thousand_readers_that_hang_up_end_no_refresh(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
         world.fault(expires_in("chirper", 600)).await;
         owner.connects(page, "ben").await;
         world.fault(json!({ "network": "chirper", "delay_ms": 20 })).await;
-        for round in 1..=50 {
+        for round in 1..=50_u64 {
             world.clock.advance(Duration::from_mins(11));
             let grant = world.grant_of(page).await;
-            let hung_up = tokio::time::timeout(Duration::from_millis(round % 30), reads(&world.app, &grant)).await;
-            drop(hung_up);
+            let mut readers = tokio::task::JoinSet::new();
+            for reader in 0..20 {
+                let (app, grant, patience) = (world.app.clone(), grant.clone(), Duration::from_millis((round + reader) % 30));
+                readers.spawn(async move { tokio::time::timeout(patience, reads(&app, &grant)).await });
+            }
+            readers.join_all().await;
             world.is_quiet().await;
             assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await], "round {round}");
         }
@@ -237,6 +241,25 @@ on_both! {
             assert_eq!(world.living_grants("chirper").await, 0, "round {round}");
             world.faults_off().await;
         }
+    }
+
+    async fn an_access_token_that_ended_while_no_other_was_to_be_had_breaks_no_page(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        world.fault(expires_in("chirper", 1)).await;
+        owner.connects(page, "ben").await;
+        world.fault(json!({ "network": "chirper", "token_error": "temporarily_unavailable", "expires_in": 3_600 })).await;
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        world.clock.advance(Duration::from_mins(10));
+        for _ in 0..3 {
+            world.keeper_comes().await;
+            assert!(!matches!(owner.sees(page).await, Status::Broken(_)), "{:?}", owner.sees(page).await);
+        }
+        world.fault(json!({ "network": "chirper", "token_error": null })).await;
+        world.clock.advance(Duration::from_mins(10));
+        world.keeper_comes().await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(page).await, Status::Connected);
     }
 
     async fn fewer_scopes_in_the_answer_are_fewer_abilities(world) {

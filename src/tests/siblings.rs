@@ -33,7 +33,12 @@ on_both! {
     async fn a_page_that_vanished_is_lost_and_its_siblings_live(world) {
         let owner = world.owner("Harbour").await;
         let pages = three_under_one_grant(&owner).await;
-        world.fault(json!({ "network": "pagebook", "lost_pages": ["7002"] })).await;
+        // A list that lacks a page once proves nothing.
+        for lacks in [json!(["7002"]), json!(null), json!(["7002"])] {
+            world.fault(json!({ "network": "pagebook", "lost_pages": lacks })).await;
+            world.keeper_comes().await;
+            all_see(&owner, &pages, &Status::Connected).await;
+        }
         world.keeper_comes().await;
         assert_eq!(owner.sees(pages[1]).await, Status::Broken(Reason::PageLost));
         all_see(&owner, &[pages[0], pages[2]], &Status::Connected).await;
@@ -148,5 +153,27 @@ on_both! {
         assert_eq!(token(pages[1]).await, issued(&world.ledger().await, "7002"), "the new consent's");
         owner.disconnects(pages[1]).await;
         assert!(!page_tokens(world).await.contains(&pages[1].0));
+    }
+
+    async fn a_broken_page_is_healed_by_anybody_whose_consent_reaches_its_account(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = has_on_pagebook(&owner, &["Bondi Beach", "Manly Wharf", "Newtown"]).await;
+        let picker = owner.connects(pages[0], "ada").await;
+        chooses(&owner, &picker, &[("account", "7001")]).await;
+        world.fault(json!({ "network": "pagebook", "person": "ben", "also_pages": ["7001"] })).await;
+        // While it works by Ada's permission, it stays with it.
+        owner.connects(pages[2], "ben").await;
+        assert_eq!(accounts(&owner, &pages).await, ["7001", "", "7004"]);
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
+        assert_eq!(details.shared_with.len(), 0);
+        world.removes_app("pagebook", "ada").await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed));
+        owner.connects(pages[2], "ben").await;
+        all_see(&owner, &[pages[0], pages[2]], &Status::Connected).await;
+        let details: PageDetails = owner.call("pages/details", &[("page", &pages[2].to_string())]).await.json();
+        assert_eq!(details.shared_with, ["Bondi Beach"]);
+        owner.disconnects(pages[0]).await;
+        assert_eq!(world.living_grants("pagebook").await, 1, "Ben's, which the other page needs");
     }
 }

@@ -58,7 +58,7 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
     let sign_in = with(of("email", "x@example.org"), "password", "wrong");
     let set_up = ["token", "workspace", "name"].iter().fold(vec![], |form, name| with(form, name, "x"));
     let set_up = with(with(set_up, "email", "x@example.org"), "password", "a long password");
-    vec![
+    let mut all = vec![
         api("/api/pages/board", with(board, "shown", page), 404, 401),
         api("/api/pages/events_after", with(of("workspace", workspace), "seq", "0"), 404, 401),
         api("/api/pages/details", of("page", page), 404, 401),
@@ -77,27 +77,44 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
         api("/api/session/sign_out", vec![], 200, 200),
         post("/connect/{page}", format!("/connect/{page}"), vec![]),
         post("/connect/attempt/{attempt}/choose", format!("/connect/attempt/{attempt}/choose"), of("account", "7001")),
-        get("/oauth/callback/{network_app}", format!("/oauth/callback/{app}?code=c&state=s"), 400, 400),
-        Try {
-            door: "/oauth/callback/{network_app}",
-            method: Method::POST,
-            path: format!("/oauth/callback/{app}"),
-            form: with(of("code", "c"), "state", "s"),
-            stranger: 405,
-            nobody: 405,
-        },
         get("/oauth/finish/{attempt}", format!("/oauth/finish/{attempt}"), 400, 400),
         get("/w/{workspace}/events", format!("/w/{workspace}/events?after=0"), 404, 401),
         get("/sign-in/{token}", "/sign-in/x".to_owned(), 404, 404),
         get("/{pkg}/{*file}", "/pkg-x/nothing.js".to_owned(), 404, 404),
         get("/healthz", "/healthz".to_owned(), 200, 200),
         get("/readyz", "/readyz".to_owned(), 200, 200),
-        // The app's pages. What they show comes through the server functions above.
+    ];
+    all.extend(pages(workspace));
+    all.extend(doors_of_networks(app));
+    all
+}
+
+/// The app's pages. What they show comes through the server functions above.
+fn pages(workspace: &str) -> Vec<Try> {
+    let get =
+        |door, path: String, stranger, nobody| Try { door, method: Method::GET, path, form: vec![], stranger, nobody };
+    vec![
         get("/w/{workspace}/settings/pages", format!("/w/{workspace}/settings/pages"), 404, 302),
         get("/w/{workspace}/settings/profile", format!("/w/{workspace}/settings/profile"), 404, 302),
         get("/setup/{token}", "/setup/x".to_owned(), 200, 200),
         get("/sign-in", "/sign-in".to_owned(), 200, 200),
         get("/", "/".to_owned(), 302, 302),
+    ]
+}
+
+/// Where networks come in, and send people. What they bring is believed for other reasons than a session.
+fn doors_of_networks(app: &str) -> Vec<Try> {
+    let of = |method, door, path: String, fields: &[(&'static str, &str)], heard| {
+        let form = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Try { door, method, path, form, stranger: heard, nobody: heard }
+    };
+    let (callback, hooks) = ("/oauth/callback/{network_app}", "/hooks/{network_app}");
+    vec![
+        of(Method::GET, callback, format!("/oauth/callback/{app}?code=c&state=s"), &[], 400),
+        of(Method::POST, callback, format!("/oauth/callback/{app}"), &[("code", "c"), ("state", "s")], 405),
+        of(Method::GET, hooks, format!("/hooks/{app}"), &[], 200),
+        // Signed or not believed; this network says nothing by itself.
+        of(Method::POST, hooks, format!("/hooks/{app}"), &[("signed_request", "x.y")], 404),
     ]
 }
 

@@ -143,6 +143,7 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
     match error {
         WhoError::Refused(Verdict::NoAnswer | Verdict::SlowDown(_)) => Trouble::NoAnswer,
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,
+        WhoError::Refused(Verdict::LostAbility) => Trouble::PagesHidden,
         WhoError::Refused(_) | WhoError::Odd => Trouble::OddAnswer,
     }
 }

@@ -4,6 +4,7 @@
 //! neither is refused, since everything here is paid for with a cookie. What a link or the network's redirect may do
 //! is a GET, and no GET changes anything but the callback's own attempt. One POST comes from elsewhere: the answer of a
 //! network that declares `form_post`, at its own app's callback; it looks at no cookie and finds its attempt by the state.
+//! Another comes from no browser: what a network tells us, which is signed (`hooks`).
 
 use axum::{
     extract::{Request, State},
@@ -18,7 +19,11 @@ use crate::server::App;
 /// Refuses cross-site callers.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method(), request.uri().path());
-    if is_posted_answer(&app, method, path) || is_allowed(method, path, request.headers(), &app.base_url.origin()) {
+    let is_message = method == Method::POST && path.starts_with("/hooks/");
+    if is_message
+        || is_posted_answer(&app, method, path)
+        || is_allowed(method, path, request.headers(), &app.base_url.origin())
+    {
         return next.run(request).await;
     }
     Page::plain(StatusCode::FORBIDDEN, "This request did not come from Greentick's own pages.").into_response()

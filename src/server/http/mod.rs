@@ -6,6 +6,7 @@ mod door;
 mod guard;
 mod headers;
 mod health;
+mod hooks;
 mod outcome;
 mod page;
 mod peer;

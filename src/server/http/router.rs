@@ -20,7 +20,7 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{connect, guard, headers, health, outcome, rate, sign_in, site, sizes, stream};
+use super::{connect, guard, headers, health, hooks, outcome, rate, sign_in, site, sizes, stream};
 use crate::server::App;
 
 /// What is shown: handed in by `main`, so that this room does not point at `ui`.
@@ -64,6 +64,7 @@ pub fn router(app: App, front: Front) -> Router {
         .route("/sign-in/{token}", get(sign_in::by_link).head(connect::look_ahead))
         .route("/w/{workspace}/events", get(stream::stream))
         .route("/{pkg}/{*file}", get(site::built))
+        .route("/hooks/{network_app}", get(hooks::about).post(hooks::hear))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz));
     for file in site::public_files() {

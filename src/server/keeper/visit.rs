@@ -10,10 +10,14 @@ use super::{
         networks::{self, Bearer, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
-    VisitError, deaths, reach, silence,
+    VisitError, deaths, reach,
+    refresh::{self, End},
+    silence,
 };
-use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment};
+use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason};
 
+/// A token that is refused so soon after it was issued is not just too old.
+const FRESH: Duration = Duration::from_mins(2);
 /// After a visit without an answer, the next one comes this soon at the latest.
 const AFTER_A_MISS: Duration = Duration::from_mins(1);
 
@@ -38,11 +42,15 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     match judge(app, &network_app, &grant).await? {
         Verdict::Alive => {
             silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
-            reach::look(app, &network_app, &grant).await?;
+            let is_doubted = reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
-            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { every };
+            pages::release(app.store.read(), &grant, Some(now + pause), Some(now)).await?;
         }
-        Verdict::Dead(reason) => deaths::die(app, &grant, None, reason).await?,
+        Verdict::Dead(reason) => match renewed_instead(app, &network_app, &grant, reason).await? {
+            Some(next) => pages::release(app.store.read(), &grant, Some(next), None).await?,
+            None => deaths::die(app, &grant, None, said(&grant, reason)).await?,
+        },
         Verdict::PersonMustAct => {
             reach::must_log_in(app, &grant).await?;
             pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
@@ -70,6 +78,38 @@ async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Ver
     let access = app.vault.get(app.store.read(), grant.access()).await?;
     let bearer = Bearer { access: &access, kept: &grant.kept.0 };
     Ok(networks::check(&app.client, network_app, bearer).await)
+}
+
+/// The network's own message says more than its bare refusal.
+pub(super) fn said(grant: &Grant, reason: Reason) -> Reason {
+    grant.told.as_ref().filter(|_| reason == Reason::Refused).map_or(reason, |told| told.0)
+}
+
+/// A refused access token is no dead permission where another is to be had: it may have ended while the network was
+/// down, or by the network's own doing. It is renewed, and the fresh one is asked about at once; a refusal to renew it is
+/// the refresh's to judge. When to come again; `None`: the refusal stands.
+async fn renewed_instead(
+    app: &App,
+    network_app: &NetworkApp,
+    grant: &Grant,
+    reason: Reason,
+) -> Result<Option<Moment>, VisitError> {
+    let now = app.clock.now();
+    let is_bare = matches!(reason, Reason::Refused | Reason::Expired);
+    let is_fresh = grant.issued_at.is_some_and(|issued| now.since(issued) < FRESH);
+    let has_refresh = app.vault.find(app.store.read(), grant.refresh()).await?.is_some();
+    if !is_bare || is_fresh || !network_app.definition.clocks().can_renew(has_refresh) {
+        return Ok(None);
+    }
+    match refresh::end_of(refresh::start(app, grant, refresh::Why::Due)).await {
+        End::NoMeans => Ok(None),
+        // The grant has another version by then, with a visit of its own, which is due at once.
+        End::Renewed => {
+            pages::visit_now(app.store.read(), grant.id, now).await?;
+            Ok(Some(now))
+        }
+        _ => Ok(Some(now + AFTER_A_MISS)),
+    }
 }
 
 /// Writes the event at the moment in which a page becomes `expiring`, once.

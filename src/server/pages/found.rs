@@ -2,8 +2,8 @@
 
 use super::{Grant, NotChanged, grant as current, standing_on, transition};
 use crate::{
-    domain::{Ability, Actor, Change, Link, Moment, Reason},
-    server::store::{StoreError, Writing},
+    domain::{Ability, Actor, Change, Connection, Link, Moment, Reason},
+    server::store::Writing,
 };
 
 /// What was found.
@@ -18,12 +18,18 @@ pub struct Found {
 }
 
 impl Found {
+    /// Whether the page is linked and not among what is reached.
+    #[must_use]
+    pub fn misses(&self, link: &Link) -> bool {
+        let Link::Linked(Connection { account: Some(account), .. }) = link else { return false };
+        self.reached.as_ref().is_some_and(|reached| !reached.contains(&account.id))
+    }
+
     /// What follows for a page. A page that is not reached any more is lost; the permission lives.
     #[must_use]
     pub fn changes(&self, link: &Link) -> Vec<Change> {
         let Link::Linked(connection) = link else { return vec![] };
-        let is_lost = |reached: &Vec<String>| link.pinned_to().is_some_and(|account| !reached.contains(&account.id));
-        if self.reached.as_ref().is_some_and(is_lost) {
+        if self.misses(link) {
             return vec![Change::Died(Reason::PageLost)];
         }
         let log_in = Change::LogIn { wanted: self.must_log_in };
@@ -31,14 +37,6 @@ impl Found {
         let missing = self.missing.clone().filter(|missing| *missing != connection.missing);
         log_in.into_iter().chain(missing.map(|missing| Change::AbilitiesFound { missing })).collect()
     }
-}
-
-/// Whether anything follows for any page of the grant. Asked before the workspace's turn to write is taken.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn is_news(db: &impl sea_orm::ConnectionTrait, grant: &Grant, found: &Found) -> Result<bool, StoreError> {
-    Ok(standing_on(db, grant.id).await?.iter().any(|standing| !found.changes(&standing.link).is_empty()))
 }
 
 /// Lets what was found happen to every page of the grant; nothing if the grant was renewed since it was checked.
@@ -61,7 +59,7 @@ pub async fn take_in(writing: &mut Writing, at: Moment, grant: &Grant, found: &F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Account, Connection};
+    use crate::domain::Account;
 
     fn linked(account: Option<&str>) -> Link {
         Link::Linked(Connection {

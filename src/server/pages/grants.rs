@@ -90,6 +90,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         checked_at: Set(at),
         next_visit_at: Set(Some(new.next_visit_at)),
         lease_until: Set(None),
+        doubted_at: Set(None),
         issued_at: Set(Some(at)),
         refresh_expires_at: Set(new.refresh_expires_at),
         data_access_expires_at: Set(None),
@@ -103,6 +104,8 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        told: Set(None),
+        told_at: Set(None),
     };
     if known.is_some() {
         grant::Entity::update(row).exec_without_returning(txn).await?;
@@ -275,12 +278,27 @@ pub async fn release(
     let change = grant::ActiveModel {
         next_visit_at: Set(next_visit_at),
         lease_until: Set(None),
+        told: checked_at.map_or(Unchanged(grant.told.clone()), |_| Set(None)),
         checked_at: checked_at.map_or(Unchanged(grant.checked_at), Set),
         ..Default::default()
     };
     // Of this version only: a person who reconnected meanwhile has set a visit of their own.
     grant::Entity::update_many()
         .set(change)
+        .filter(grant::Column::Id.eq(grant.id))
+        .filter(grant::Column::Version.eq(grant.version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a check has missed a page, or that none is missed any more.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn doubt(db: &impl ConnectionTrait, grant: &Grant, since: Option<Moment>) -> Result<(), StoreError> {
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { doubted_at: Set(since), ..Default::default() })
         .filter(grant::Column::Id.eq(grant.id))
         .filter(grant::Column::Version.eq(grant.version))
         .exec(db)

@@ -11,14 +11,15 @@ mod marks;
 mod roster;
 mod rows;
 mod standing;
+mod told;
 mod transition;
 
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
-pub use found::{Found, is_news, take_in};
+pub use found::{Found, take_in};
 pub use grants::{
-    Grant, NewGrant, claim_due, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes,
-    pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
+    Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
+    keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
 #[cfg(test)]
 pub use marks::living;
@@ -28,4 +29,5 @@ pub use marks::{
 };
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
+pub use told::{Told, told_of};
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -45,7 +45,7 @@ pub mod grant {
     use sea_orm::entity::prelude::*;
 
     use crate::{
-        domain::{GrantId, Moment, NetworkAppId, WorkspaceId},
+        domain::{GrantId, Moment, NetworkAppId, Reason, WorkspaceId},
         server::store::Json,
     };
 
@@ -70,6 +70,8 @@ pub mod grant {
         pub checked_at: Moment,
         pub next_visit_at: Option<Moment>,
         pub lease_until: Option<Moment>,
+        /// When a check first missed a page among what this version reaches; it is lost when the next one misses it too.
+        pub doubted_at: Option<Moment>,
         /// When the tokens of this version were asked for.
         pub issued_at: Option<Moment>,
         pub refresh_expires_at: Option<Moment>,
@@ -84,6 +86,9 @@ pub mod grant {
         pub lost_at: Option<Moment>,
         /// When the network first refused this version's refresh; one refusal is confirmed before it counts.
         pub refused_at: Option<Moment>,
+        /// What the network told of it by itself, until the network is asked.
+        pub told: Option<Json<Reason>>,
+        pub told_at: Option<Moment>,
         /// Refreshes in a row that did not work, and what the last one was like.
         pub failures: i64,
         pub failure: Option<String>,

@@ -33,6 +33,8 @@ pub(super) enum Refusal {
     UnknownToken,
     /// An access token that worked once, and what happened to it.
     DeadToken(Ended),
+    /// The person must log in at the network before it goes on.
+    Checkpoint,
     /// The person did not give this permission.
     Forbidden(&'static str),
     /// A fault that was switched on.
@@ -54,7 +56,7 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Client(_) | Self::UnknownToken | Self::DeadToken(_) => StatusCode::UNAUTHORIZED,
+            Self::Client(_) | Self::UnknownToken | Self::DeadToken(_) | Self::Checkpoint => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Switched(error) => switched_status(error),
             Self::Request(_) | Self::Grant(_) | Self::GrantType | Self::Scope => StatusCode::BAD_REQUEST,
@@ -87,6 +89,7 @@ impl Refusal {
             Self::GrantType => "unsupported_grant_type",
             Self::Scope => "invalid_scope",
             Self::UnknownToken | Self::DeadToken(_) => "invalid_token",
+            Self::Checkpoint => "login_required",
             Self::Forbidden(_) => "insufficient_scope",
             Self::Switched(error) => error,
         }
@@ -99,6 +102,7 @@ impl Refusal {
             Self::Scope => "more scopes than the person granted",
             Self::UnknownToken => "no token that this network issued",
             Self::DeadToken(why) => story(*why),
+            Self::Checkpoint => "the person has to log in at the network",
             Self::Switched(_) => "a fault that was switched on",
         }
     }
@@ -123,6 +127,7 @@ impl Refusal {
             Self::Request(_) | Self::Grant(_) | Self::GrantType | Self::Scope => (100, None),
             Self::UnknownToken => (190, None),
             Self::DeadToken(why) => (190, Some(subcode(*why))),
+            Self::Checkpoint => (190, Some(459)),
             Self::Forbidden(_) => (200, None),
             Self::Switched(error) => (switched_code(error), None),
         }

@@ -49,8 +49,12 @@ pub(super) struct Faults {
     /// The authorization endpoint sends the browser on, with the same state, to another application's.
     pub leads_to: Option<Elsewhere>,
     pub rotate: Option<Rotate>,
+    /// Calls about the person are refused until they have logged in there.
+    pub checkpoint: bool,
     /// Ids of pages that the list of accounts does not show any more.
     pub lost_pages: Vec<String>,
+    /// Ids of other people's pages that the person looks after too.
+    pub also_pages: Vec<String>,
     /// Ids of pages at which the person may only look any more.
     pub watched_pages: Vec<String>,
     /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.

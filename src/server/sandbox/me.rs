@@ -15,7 +15,7 @@ use super::{
     faults::Faults,
     ledger::{Grant, Ledger},
     networks::{Dialect, Network},
-    people::{ALL_TASKS, Page, Person},
+    people::{ALL_TASKS, PEOPLE, Page, Person},
 };
 
 /// What somebody needs who wants to see the pages of a person.
@@ -46,6 +46,7 @@ pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Re
     let network = here.network;
     let work = |ledger: &mut Ledger, faults: &Faults| {
         let grant = living_grant(network, ledger, token.as_deref())?.clone();
+        passes(faults)?;
         let person = Person::called(grant.person).expect("only persons approve");
         let list = match network.speaks {
             Dialect::Meta if !grant.scopes.iter().any(|scope| scope == READS_PAGES) => {
@@ -61,11 +62,12 @@ pub(super) async fn accounts(State(here): State<Here>, headers: HeaderMap) -> Re
 
 /// As at Meta, each page comes with a token of its own.
 fn pages(ledger: &mut Ledger, grant: &Grant, person: &Person, faults: &Faults) -> Value {
-    let pages = person.pages.iter().filter(|page| !faults.lost_pages.iter().any(|lost| lost == page.id));
+    let is_in = |list: &[String], page: &Page| list.iter().any(|id| id == page.id);
+    let others = PEOPLE.iter().flat_map(|person| person.pages).filter(|page| is_in(&faults.also_pages, page));
+    let pages = person.pages.iter().chain(others).filter(|page| !is_in(&faults.lost_pages, page));
     let row = |page: &Page| {
         let token = ledger.page_token(grant.id, page.id);
-        let is_watched = faults.watched_pages.iter().any(|watched| watched == page.id);
-        let tasks = if is_watched { &["READ"] } else { page.tasks };
+        let tasks = if is_in(&faults.watched_pages, page) { &["READ"] } else { page.tasks };
         json!({ "id": page.id, "name": page.name, "tasks": tasks, "access_token": token })
     };
     json!({ "data": pages.map(row).collect::<Vec<_>>() })
@@ -79,10 +81,16 @@ async fn show(
 ) -> Response {
     let call = Call::with_bearer(here, endpoint, headers);
     let token = call.value.clone();
-    let work = |ledger: &mut Ledger, _: &Faults| {
+    let work = |ledger: &mut Ledger, faults: &Faults| {
         let grant = living_grant(here.network, ledger, token.as_deref())?;
+        passes(faults)?;
         let person = Person::called(grant.person).expect("only persons approve");
         Ok((NO_STORE, Json(what(here.network, grant, person)?)).into_response())
     };
     call.answer(here, work).await
+}
+
+/// Whether the person need not log in first.
+fn passes(faults: &Faults) -> Result<(), Refusal> {
+    if faults.checkpoint { Err(Refusal::Checkpoint) } else { Ok(()) }
 }

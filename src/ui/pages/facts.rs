@@ -158,11 +158,10 @@ fn ChangePages(cell: Cell, page: PageId, details: RwSignal<Option<PageDetails>>)
     };
     view! {
         <Show when=move || details.with(|details| details.as_ref().is_some_and(|details| details.has_pages))>
-            <form node_ref=form method="post" action=format!("/connect/{page}") target="_blank" on:submit=on_submit>
+            <form node_ref=form class="beside" method="post" action=format!("/connect/{page}") target="_blank" on:submit=on_submit>
                 <input node_ref=attempt type="hidden" name="attempt"/>
                 <input type="hidden" name="change_pages" value="yes"/>
                 <button class="button" type="submit">{words::CHANGE_PAGES}</button>
-                " "
                 <small>{cell.with_value(|cell| words::change_pages_means(&cell.network_name()))}</small>
             </form>
         </Show>

@@ -67,6 +67,9 @@ pub fn trouble_in_full(trouble: Trouble, network: &str) -> String {
             "Your account at {network} has no page that can be connected. Ask for access to the page there, or click the \
              icon and sign in as somebody who has it."
         ),
+        Trouble::PagesHidden => format!(
+            "You did not let Greentick see your pages at {network}. Click the icon again, and leave that permission ticked."
+        ),
         Trouble::PageLost => format!(
             "{network} gives your account no access to this page any more. Ask for access to it there; then click the icon \
              to try again."

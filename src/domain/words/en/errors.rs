@@ -41,3 +41,7 @@ pub const FORM_TOO_SLOW: &str = "The form took too long to arrive. Check your co
 /// The database has no room: what a person reads, who cannot make any.
 pub const DISK_FULL: &str = "Greentick’s disk is full. Tell the person who runs this Greentick to make room; then look at \
                              the icon, and click it if it is still red.";
+
+/// For a person who asked a network to have their data deleted, and was sent here.
+pub const PERMISSION_ENDED: &str = "The network told us that you took your permission back. It has ended here. To ask what else is \
+    stored of you, turn to the business that you gave it to.";

@@ -100,8 +100,8 @@ pub fn partly_in_full(lack: &Lack, network: &str) -> String {
         }
         Lack::LogIn => {
             return format!(
-                "{network} wants a person to log in there before it goes on. Log in at {network}, or click the amber icon \
-                 and approve again."
+                "{network} wants a person to log in there before it goes on. Log in at {network}; Greentick then goes on by \
+                 itself. If it does not, click the amber icon and approve again."
             );
         }
         Lack::Abilities(missing) => missing,

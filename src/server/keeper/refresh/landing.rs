@@ -15,7 +15,7 @@ use crate::{
     server::{
         App,
         connect::{self, Owed},
-        keeper::{deaths, silence},
+        keeper::{deaths, silence, visit},
         networks::{self, Clocked, Plan, Tokens},
         pages::{self, Grant, NotChanged, Renewed, Setback},
     },
@@ -207,7 +207,7 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
         return Ok(End::Gone);
     }
     if is_confirmed {
-        deaths::die(app, grant, Some(*mark), reason).await?;
+        deaths::die(app, grant, Some(*mark), visit::said(grant, reason)).await?;
         return Ok(End::Gone);
     }
     let first = grant.refused_at.unwrap_or(now);

@@ -15,7 +15,10 @@ pub use self::{
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
 };
-use super::fields::{authorize_address, maybe_address, own_params, separator, some_text, telling};
+use super::{
+    Inbound,
+    fields::{authorize_address, maybe_address, own_params, separator, some_text, telling},
+};
 use crate::domain::{Ability, NetworkId};
 
 /// A network, as its file describes it.
@@ -76,6 +79,8 @@ pub struct Definition {
     pub granted: Option<Granted>,
     /// How a permission is given back; without it only by hand, at `manage_url`.
     pub revoke: Option<Revoke>,
+    /// How the network signs what it tells us by itself, at `/hooks/{network app}`.
+    pub inbound: Option<Inbound>,
     /// How often the keeper asks whether a permission still works.
     #[serde(default = "five_minutes")]
     pub check_every_secs: u64,

@@ -1,0 +1,67 @@
+//! What networks tell us: `POST /hooks/{network app}`. It looks at no cookie; what is signed is believed, and nothing
+//! else is.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tracing::{info, warn};
+
+use crate::{
+    domain::{NetworkAppId, words},
+    server::{
+        App,
+        networks::{self, Message, People, Reply},
+        pages::{self, Told},
+    },
+};
+
+/// Takes a message, and has the keeper look at once.
+pub async fn hear(
+    State(app): State<App>,
+    Path(network_app): Path<NetworkAppId>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(network_app) = app.networks.app(network_app) else { return StatusCode::NOT_FOUND.into_response() };
+    if network_app.definition.inbound.is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let network = &network_app.definition.id;
+    let now = app.clock.now();
+    let Some(Message { people, reason, reply }) = networks::inbound(&network_app, &headers, &body, now) else {
+        warn!(%network, "a message in the network's name is not signed by it, or is old");
+        return StatusCode::FORBIDDEN.into_response();
+    };
+    let told = Told { network_app: network_app.id, reason, at: now };
+    let looked = match people {
+        People::Nobody => Ok(0),
+        People::These(people) => pages::told_of(app.store.read(), told, Some(&people)).await,
+        People::Everybody => pages::told_of(app.store.read(), told, None).await,
+    };
+    match looked {
+        Ok(grants) => info!(%network, grants, ?reason, "the network told of its people"),
+        // It tells again what it could not deliver.
+        Err(error) => {
+            warn!(%network, %error, "what the network told is not written down");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    }
+    match reply {
+        Reply::Heard => StatusCode::OK.into_response(),
+        Reply::Echo(words) => words.into_response(),
+        Reply::Deletion(code) => {
+            let url = format!("{}/hooks/{}", app.base_url.origin(), network_app.id);
+            Json(json!({ "url": url, "confirmation_code": code })).into_response()
+        }
+    }
+}
+
+/// Where a person is sent who asked the network what became of their data.
+pub async fn about() -> &'static str {
+    words::PERMISSION_ENDED
+}
