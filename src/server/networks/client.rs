@@ -157,6 +157,9 @@ impl NetworkClient {
 #[cfg(test)]
 impl NetworkClient {
     /// From now on all hosts are played on this stage: host and path are the path there.
+    ///
+    /// # Panics
+    /// When it is played elsewhere already.
     pub fn is_played_at(&self, stage: &str) {
         self.stage.set(stage.to_owned()).expect("one stage for each client");
     }

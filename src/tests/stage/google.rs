@@ -1,4 +1,4 @@
-//! Google Business Profile and YouTube: one server, two products.
+//! Google: its Business Profile and its videos. One server, two products.
 
 use serde_json::{Value, json};
 

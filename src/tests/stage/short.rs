@@ -1,4 +1,4 @@
-//! X, TikTok, Pinterest, Reddit, Tumblr.
+//! X, `TikTok`, Pinterest, Reddit, Tumblr.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! LinkedIn, GitHub, GitLab, Slack, Mailchimp.
+//! `LinkedIn`, `GitHub`, `GitLab`, Slack, Mailchimp.
 
 use serde_json::{Value, json};
 
