@@ -15,6 +15,7 @@ mod events;
 mod fixation;
 mod form_post;
 mod headers;
+mod hidden;
 mod house;
 mod inside;
 mod keeping;
