@@ -81,10 +81,10 @@ async fn alterations(world: &World, owner: &Person<'_>, colleague: &Person<'_>) 
         ("redirect_uri", "https://evil.example/oauth/callback".into()),
         ("scopes", "[]".into()),
         ("scopes", r#"["post.read","post.write","offline.access","everything"]"#.into()),
+        ("change_pages", true.into()),
         ("state", r#""stopped""#.into()),
         ("state", r#""approved""#.into()),
         ("state", r#""choosing""#.into()),
-        ("change_pages", true.into()),
         ("created_at", later.into()),
         ("created_at", long_ago.into()),
         ("taken_at", now.into()),
@@ -171,8 +171,7 @@ on_both! {
         alter(world, popup.attempt, "choice", forged.into()).await;
         let end = owner.post(&between(&picker.body, "action=\"", "\""), &[("account", "7004")]).await;
         assert_eq!(end.status, 400, "{end:?}");
-        // The consent stands, and somebody still has to choose.
-        assert_eq!(owner.sees(page).await, Status::Partly(Lack::Page));
-        assert_eq!(owner.link(page).await.pinned_to(), None);
+        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::PageLost));
+        assert_eq!(owner.sees(page).await, Status::Partly(Lack::Page), "it can be chosen from what there is");
     }
 }

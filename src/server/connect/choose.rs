@@ -73,6 +73,8 @@ pub async fn choices(caller: &Caller, id: AttemptId) -> Result<Choices, Refusal>
         .filter(|attempt| attempt.user_id == session.user && attempt.session == session.id)
         .filter(|attempt| attempt.state.0 == AttemptState::Choosing)
         .ok_or(Refusal::NotFound)?;
+    // The names of the workspace's locations are for its members.
+    caller.member_at(attempt.page).await?;
     let view = pages::view(db, attempt.workspace, attempt.page).await?.ok_or(Refusal::NotFound)?;
     let (network, offered) = (view.network, attempt.choice.0.clone());
     let (own, standings) = apart(db, &attempt, &network).await?;
