@@ -249,7 +249,7 @@ fn add(settings: &mut Settings, extra: Vec<Extra>) {
     for Extra { id, text, client: (client_id, client_secret) } in extra {
         std::fs::create_dir_all(&folder).expect("a folder for definitions");
         std::fs::write(folder.join(format!("{id}.toml")), text).expect("it can be written");
-        let own = AppCredentials { client_id, client_secret: client_secret.into() };
+        let own = AppCredentials { client_id, client_secret: client_secret.into(), hook_secret: None };
         settings.apps.insert(NetworkId(id.to_owned()), own);
         settings.networks = Some(folder.clone());
     }
@@ -270,6 +270,7 @@ pub fn settings(address: SocketAddr, data: &Path, sandbox: &str, database_url: O
     let app = |network: &str| AppCredentials {
         client_id: sandbox::client_id(network),
         client_secret: sandbox::client_secret(network).into(),
+        hook_secret: None,
     };
     Settings {
         base_url: format!("http://{address}"),
