@@ -93,7 +93,11 @@ impl World {
         add(&mut settings, extra);
         let clock = Clock::default();
         if let Some(stage) = stage {
-            let own = AppCredentials { client_id: CLIENT.0.to_owned(), client_secret: CLIENT.1.to_owned().into() };
+            let own = AppCredentials {
+                client_id: CLIENT.0.to_owned(),
+                client_secret: CLIENT.1.to_owned().into(),
+                ..AppCredentials::default()
+            };
             settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
         }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
