@@ -62,6 +62,7 @@ pictures: ## Take the README's pictures anew
 bench: ## Measure the release build, each number with its limit
 	@scripts/steps setup-test release
 	@$(with-tools) node benches/bench.mjs
+	@$(with-tools) cargo bench --bench keeper
 
 soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), 10,000 kills (KILLS), all of Firefox's tests
 	@scripts/setup soak

@@ -27,6 +27,8 @@ pub enum EventKind {
     LoggedIn,
     /// The day on which a person must act is near.
     Expiring,
+    /// That day has moved away: it renews itself again.
+    Renewed,
     /// A permission that was given back reached, or did not reach, the network.
     PermissionReturned {
         /// How it ended.

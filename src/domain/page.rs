@@ -89,6 +89,8 @@ pub enum Change {
     },
     /// The day on which a person must act has come near.
     Expiring,
+    /// That day has moved away by itself.
+    Renewed,
 }
 
 /// Why a change cannot follow a link.
@@ -170,7 +172,7 @@ impl Link {
             (Self::Linked(old), Change::LogIn { wanted }) if old.must_log_in != wanted => {
                 Ok(Self::Linked(Connection { must_log_in: wanted, ..old }))
             }
-            (Self::Linked(old), Change::Expiring) => Ok(Self::Linked(old)),
+            (Self::Linked(old), Change::Expiring | Change::Renewed) => Ok(Self::Linked(old)),
             (Self::Linked(_) | Self::Broken(..), _) => Err(Impossible::NothingChanges),
             // A late death does not revive a page that somebody disconnected meanwhile.
             (Self::Unlinked, _) => Err(Impossible::NotConnected),

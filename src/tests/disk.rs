@@ -10,7 +10,7 @@ use super::{
     person::{Answer, Say},
     world::World,
 };
-use crate::domain::{ApiError, Status, words};
+use crate::domain::{ApiError, PageId, Status, words};
 
 /// Says to the inner test that the mount namespace is its own.
 const OWN: &str = "GREENTICK_TEST_OWN_NAMESPACE";
@@ -137,9 +137,35 @@ async fn on_a_small_disk() {
     assert_eq!(owner.sees(pages[0]).await, Status::Connected);
     assert_eq!((world.requests("chirper", "token").await, world.living_grants("chirper").await), (2, 1));
 
+    a_refresh_is_kept(&world, &disk, pages[0]).await;
+    assert_eq!(owner.sees(pages[0]).await, Status::Connected);
+
     // And everything works as before, without a restart.
     assert_eq!(owner.disconnects(pages[0]).await.status, 200);
     owner.connects(pages[0], "ada").await;
     assert_eq!(owner.sees(pages[0]).await, Status::Connected);
     world.holds_no_secret().await;
+}
+
+/// It is answered when nothing fits any more: its room was taken before, and it is saved when there is some.
+async fn a_refresh_is_kept(world: &World, disk: &Disk, page: PageId) {
+    crate::server::pages::refresh_all_now(&world.app.store, world.clock.now()).await.expect("it answers");
+    world.fault(json!({ "network": "chirper", "delay_ms": 1_500 })).await;
+    let app = world.app.clone();
+    let work = tokio::spawn(async move { crate::server::keeper::once(&app).await });
+    asked(world, "token", 3).await;
+    disk.fills(world).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let spooled = std::fs::read_dir(world.data.path().join("spool")).expect("a folder").flatten();
+    let spooled: Vec<_> = spooled.map(|file| std::fs::read(file.path()).expect("a file")).collect();
+    assert!(spooled.iter().any(|file| file.starts_with(b"{\"attempt\"")), "the answer is on the full disk");
+    assert_ne!(
+        world.current("chirper", "refresh").await,
+        [world.stored_refresh(page).await],
+        "and not in the database"
+    );
+    disk.has_room();
+    work.await.expect("it does not panic");
+    world.faults_off().await;
+    assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await]);
 }

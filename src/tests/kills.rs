@@ -6,6 +6,7 @@
 
 use std::{
     net::SocketAddr,
+    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -82,12 +83,27 @@ struct Victim<'w> {
 
 impl Victim<'_> {
     fn starts(&self, hammers: bool) -> Child {
-        let mut command = Command::new(std::env::current_exe().expect("it runs"));
+        let command = Command::new(std::env::current_exe().expect("it runs"));
+        self.runs(command, hammers)
+    }
+
+    /// Dies at the `nth` call of the system that it makes by that name, counted for each of its threads.
+    fn starts_to_die_at(&self, call: &str, nth: u64) -> Child {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
+        command.arg("-e").arg(format!("inject={call}:signal=KILL:when={nth}"));
+        command.arg(std::env::current_exe().expect("it runs"));
+        self.runs(command, true)
+    }
+
+    fn runs(&self, mut command: Command, hammers: bool) -> Child {
         command
             .args(["--exact", "tests::kills::as_a_server", "--ignored", "--nocapture"])
             .env(ADDRESS, self.world.origin.trim_start_matches("http://"))
             .env(DATA, self.world.data.path())
             .env(SANDBOX, &self.world.sandbox)
+            // What it is traced by goes with it.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -132,6 +148,58 @@ enum Saviour {
 
 /// Kills, and answers how many of the four pages were lost.
 async fn kills(database: Option<String>, saviour: Saviour) -> usize {
+    dies(database, saviour, KILLS, async |victim, owner, round, comes_and_goes| {
+        let server = victim.starts(true);
+        // One of five dies while it starts.
+        let life = if round % 5 == 4 {
+            random(400)
+        } else {
+            victim.is_up().await;
+            random(250)
+        };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(life)) => {}
+            () = come_and_go(owner, comes_and_goes) => {}
+        }
+        if round % 7 == 3 {
+            // Stopped in the middle of whatever it does, and found alive again.
+            signal("STOP", &server);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            signal("CONT", &server);
+            tokio::time::sleep(Duration::from_millis(random(50))).await;
+        }
+        signal("KILL", &server);
+        server
+    })
+    .await
+}
+
+/// The calls by which anything is written, sent or heard.
+const CALLS: [&str; 6] = ["pwrite64", "write", "fdatasync", "connect", "sendto", "recvfrom"];
+
+/// As [`kills`], at every nth of these calls.
+async fn dies_at_calls(database: Option<String>, saviour: Saviour) -> usize {
+    dies(database, saviour, 12, async |victim, owner, round, comes_and_goes| {
+        let call = CALLS[usize::try_from(round).expect("some") % CALLS.len()];
+        // A start makes some hundred of the most frequent ones; which of them it is comes from the number of the round.
+        let nth = 1 + u64::from(round / 6) * 7 + random(7);
+        let server = victim.starts_to_die_at(call, nth);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(1_500)) => {}
+            () = come_and_go(owner, comes_and_goes) => {}
+        }
+        signal("KILL", &server);
+        server
+    })
+    .await
+}
+
+async fn dies(
+    database: Option<String>,
+    saviour: Saviour,
+    rounds: u32,
+    one: impl AsyncFn(&Victim<'_>, &Person<'_>, u32, PageId) -> Child,
+) -> usize {
     let has_courier = saviour == Saviour::Courier;
     let world = World::with(database.clone().map(Into::into), vec![]).await;
     let owner = world.owner("Harbour").await;
@@ -147,24 +215,27 @@ async fn kills(database: Option<String>, saviour: Saviour) -> usize {
     }
     world.stops().await;
     let victim = Victim { world: &world, database, has_courier };
-    let rounds = std::env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
+    let rounds = std::env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(rounds);
+    if has_courier {
+        // It runs before anybody dies; what traces the server must not trace it too.
+        let server = victim.starts(true);
+        victim.is_up().await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        signal("KILL", &server);
+        { server }.wait().expect("it is gone");
+    }
     for round in 0..rounds {
-        let mut server = victim.starts(true);
-        // One of five dies while it starts.
-        let life = if round % 5 == 4 {
-            random(400)
-        } else {
-            victim.is_up().await;
-            random(250)
-        };
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(life)) => {}
-            () = come_and_go(&owner, comes_and_goes) => {}
-        }
-        server.kill().expect("it lives");
-        server.wait().expect("it is gone");
+        one(&victim, &owner, round, comes_and_goes).await.wait().expect("it is gone");
     }
     lost(&victim, &owner, &kept, rounds).await
+}
+
+/// Sends it to the server, and to what traces it.
+fn signal(name: &str, server: &Child) {
+    let group = format!("-{}", server.id());
+    let sent = Command::new("kill").args(["-s", name, "--", &group]).stderr(Stdio::null()).status();
+    // It may have ended by itself: that is what some of these are about.
+    let _ = sent.expect("kill is there");
 }
 
 /// Disconnects and connects; the server may be gone at any step, and then nothing more happens.
@@ -199,10 +270,10 @@ async fn lost(victim: &Victim<'_>, owner: &Person<'_>, kept: &[PageId], rounds: 
         let is_kept = owner.sees(*page).await == Status::Connected;
         lost += usize::from(!is_kept || !current.contains(&world.stored_refresh(*page).await));
     }
-    server.kill().expect("it lives");
+    signal("KILL", &server);
     server.wait().expect("it is gone");
     let asked = world.requests("chirper", "token").await;
-    assert!(asked > 2 * usize::try_from(rounds).expect("some"), "only {asked} requests: it proves nothing");
+    assert!(asked > usize::try_from(rounds).expect("some"), "only {asked} requests: it proves nothing");
     world.holds_no_secret().await;
     lost
 }
@@ -225,6 +296,16 @@ async fn a_network_with_a_grace_window_loses_nothing_to_kills_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_with_a_grace_window_loses_nothing_to_kills_on_postgres() {
     assert_eq!(kills(Some(postgres::new_database().await), Saviour::Grace).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_is_the_wrong_one_to_die_at_on_sqlite() {
+    assert_eq!(dies_at_calls(None, Saviour::Courier).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_is_the_wrong_one_to_die_at_on_postgres() {
+    assert_eq!(dies_at_calls(Some(postgres::new_database().await), Saviour::Grace).await, 0);
 }
 
 /// So it is the courier that keeps them, and these kills do hit a refresh that is under way.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -259,6 +260,19 @@ on_both! {
         world.clock.advance(Duration::from_mins(10));
         world.keeper_comes().await;
         world.keeper_comes().await;
+        assert_eq!(owner.sees(page).await, Status::Connected);
+    }
+
+    async fn a_page_that_renews_itself_again_is_not_expiring_any_more(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        owner.connects(page, "ben").await;
+        let day = world.clock.now() + Duration::from_hours(50);
+        let failing = format!("UPDATE grants SET must_act_at = {}, refused_at = NULL", day.0);
+        world.app.store.read().execute_unprepared(&failing).await.expect("it is written");
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(page).await, Status::Expiring { days: 3 });
+        world.refreshes_all().await;
         assert_eq!(owner.sees(page).await, Status::Connected);
     }
 

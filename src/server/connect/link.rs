@@ -202,6 +202,7 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         refresh: approved.kept.refresh(),
         expires_at: access_end(network_app, &approved.kept, now),
         refresh_expires_at: refresh_end(network_app, &approved.kept, now),
+        data_access_expires_at: network_app.definition.clocks().data_access_lives.map(|lives| now + lives),
         plan: plan_of(network_app, attempt, &approved.kept, now),
         scopes: approved.scopes.clone(),
         kept: approved.kept.named.clone(),

@@ -110,6 +110,7 @@ fn settings(address: SocketAddr, data: PathBuf, sandbox: &str, check_interval: u
     let app = |network: &&str| AppCredentials {
         client_id: sandbox::client_id(network),
         client_secret: sandbox::client_secret(network).into(),
+        hook_secret: None,
     };
     Settings {
         base_url: format!("http://{address}"),

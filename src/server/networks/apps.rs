@@ -28,6 +28,8 @@ pub struct NetworkApp {
     pub client_id: String,
     /// What proves it.
     pub client_secret: SecretString,
+    /// What the network signs its own messages by, where that is another secret.
+    pub hook_secret: Option<SecretString>,
 }
 
 /// The networks that this instance can use: those with a definition and an app.
@@ -50,8 +52,8 @@ impl Networks {
         for definition in definitions {
             let Some(own) = credentials.remove(&definition.id) else { continue };
             let id = id_of(db, &definition.id, &own.client_id).await?;
-            let AppCredentials { client_id, client_secret } = own;
-            apps.push(Arc::new(NetworkApp { id, definition, client_id, client_secret }));
+            let AppCredentials { client_id, client_secret, hook_secret } = own;
+            apps.push(Arc::new(NetworkApp { id, definition, client_id, client_secret, hook_secret }));
         }
         Ok(Self { apps: Arc::new(apps) })
     }

@@ -39,6 +39,8 @@ pub struct NewGrant {
     pub expires_at: Option<Moment>,
     /// When the refresh token ends, if that is known.
     pub refresh_expires_at: Option<Moment>,
+    /// When the app loses sight of the person's data, if that is known.
+    pub data_access_expires_at: Option<Moment>,
     /// When the keeper renews the tokens, and when a person must act.
     pub plan: Plan,
     /// What was granted.
@@ -93,7 +95,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         doubted_at: Set(None),
         issued_at: Set(Some(at)),
         refresh_expires_at: Set(new.refresh_expires_at),
-        data_access_expires_at: Set(None),
+        data_access_expires_at: Set(new.data_access_expires_at),
         next_refresh_at: Set(new.plan.next_refresh_at),
         // Whoever refreshes the tokens before these now finds the mark gone, and gives back what comes late.
         attempt: Set(None),

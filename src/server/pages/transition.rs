@@ -118,6 +118,7 @@ fn kind_of(change: &Change) -> EventKind {
         Change::LogIn { wanted: true } => EventKind::LogInWanted,
         Change::LogIn { wanted: false } => EventKind::LoggedIn,
         Change::Expiring => EventKind::Expiring,
+        Change::Renewed => EventKind::Renewed,
     }
 }
 

@@ -81,7 +81,13 @@ fn asks_once_for_each(definition: Definition) {
     let asks_for_pkce = definition.authorize.pkce;
     let params = definition.authorize.params.clone();
     let client_secret = SecretString::from("secret");
-    let app = NetworkApp { id: NetworkAppId(Uuid::nil()), definition, client_id: "app".to_owned(), client_secret };
+    let app = NetworkApp {
+        id: NetworkAppId(Uuid::nil()),
+        definition,
+        client_id: "app".to_owned(),
+        client_secret,
+        hook_secret: None,
+    };
     let ask = Ask { redirect_uri: "https://green.example/oauth/callback/x", state: "state", ..Ask::default() };
     let asked = authorize_url(&app, &ask).expect("an address");
     let url = Url::parse(&asked.url).expect("an address");

@@ -57,6 +57,8 @@ pub struct AppCredentials {
     pub client_id: String,
     /// And what proves it.
     pub client_secret: SecretString,
+    /// What the network signs its own messages by, where that is another secret: Slack, Twitch, GitHub.
+    pub hook_secret: Option<SecretString>,
 }
 
 impl Default for Settings {

@@ -11,13 +11,14 @@ use super::{
     flight::{Class, Flight},
 };
 use crate::{
-    domain::{Ability, Actor, Change, Moment, Reason, WorkspaceId},
+    domain::{Actor, Change, Moment, Reason, WorkspaceId},
     server::{
         App,
         connect::{self, Owed},
         keeper::{deaths, silence, visit},
         networks::{self, Clocked, Plan, Tokens},
         pages::{self, Grant, NotChanged, Renewed, Setback},
+        store::Writing,
     },
 };
 
@@ -75,6 +76,7 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
     let Plan { next_refresh_at, must_act_at } = networks::plan(&known, &clocks);
     let scopes = tokens.scopes.clone().unwrap_or_else(|| grant.scopes.0.clone());
     let missing = Some(network_app.definition.missing(&scopes)).filter(|_| scopes != grant.scopes.0);
+    let is_well_again = grant.warned && must_act_at != grant.must_act_at;
     let new = Renewed { issued_at: sent_at, expires_at, refresh_expires_at, must_act_at, next_refresh_at, scopes };
     let mut writing = app.store.write(grant.workspace).await?;
     if !pages::renew(writing.txn(), grant, *mark, new).await? {
@@ -87,7 +89,10 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
         app.vault.put(writing.txn(), grant.refresh(), refresh).await?;
     }
     if let Some(missing) = missing {
-        tell_abilities(&mut writing, app.clock.now(), grant, missing).await?;
+        tell(&mut writing, app.clock.now(), grant, &Change::AbilitiesFound { missing }).await?;
+    }
+    if is_well_again {
+        tell(&mut writing, app.clock.now(), grant, &Change::Renewed).await?;
     }
     app.bus.commit(&app.store, writing).await?;
     // It answered; if that cannot be written down, the next answer says it again.
@@ -95,15 +100,10 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
     Ok(End::Renewed)
 }
 
-async fn tell_abilities(
-    writing: &mut crate::server::store::Writing,
-    now: Moment,
-    grant: &Grant,
-    missing: Vec<Ability>,
-) -> Result<(), RefreshFailure> {
+/// Every page of the grant, those that it changes nothing for left out.
+async fn tell(writing: &mut Writing, now: Moment, grant: &Grant, change: &Change) -> Result<(), RefreshFailure> {
     for page in pages::pages_of(writing.txn(), grant.id).await? {
-        let change = Change::AbilitiesFound { missing: missing.clone() };
-        match pages::transition(writing, now, page, change, Actor::Keeper).await {
+        match pages::transition(writing, now, page, change.clone(), Actor::Keeper).await {
             Ok(_) | Err(NotChanged::Impossible(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -14,7 +14,8 @@ const OLDEST: Duration = Duration::from_mins(10);
 impl Letter<'_> {
     /// Whether `signature` is the app's secret over `parts`, one after the other.
     pub(super) fn is_signed(&self, parts: &[&[u8]], signature: &[u8]) -> bool {
-        let key = Key::new(HMAC_SHA256, self.app.client_secret.expose_secret().as_bytes());
+        let secret = self.app.hook_secret.as_ref().unwrap_or(&self.app.client_secret);
+        let key = Key::new(HMAC_SHA256, secret.expose_secret().as_bytes());
         verify(&key, &parts.concat(), signature).is_ok()
     }
 

@@ -18,7 +18,13 @@ fn app(inbound: Inbound) -> NetworkApp {
     let mut definition = all.into_iter().next().expect("there is one");
     definition.inbound = Some(inbound);
     let id = NetworkAppId(uuid::Uuid::nil());
-    NetworkApp { id, definition, client_id: "app".to_owned(), client_secret: SECRET.to_owned().into() }
+    NetworkApp {
+        id,
+        definition,
+        client_id: "app".to_owned(),
+        client_secret: SECRET.to_owned().into(),
+        hook_secret: None,
+    }
 }
 
 fn mac(secret: &str, text: &str) -> Vec<u8> {

@@ -90,3 +90,61 @@ fn a_person_must_act_when_nothing_renews_itself() {
     assert_eq!(day(&without, &extend), None);
     assert_eq!(day(&Clocked { is_failing: true, ..without }, &extend), Some(60 * DAY), "it is not extended any more");
 }
+
+/// How long an access token lives where neither the definition nor, here, an answer says it.
+const UNTOLD: Duration = Duration::from_hours(2);
+
+/// A year with one grant: renewed when it is due, at a network that does what its definition says. How often.
+fn a_year(clocks: &Clocks, has_refresh: bool, phase: u32) -> u32 {
+    let end_of_year = START + 365 * DAY;
+    let lives = clocks.lives.unwrap_or(UNTOLD);
+    let mut grant = Clocked {
+        issued_at: START,
+        expires_at: Some(START + lives),
+        refresh_expires_at: clocks.refresh_lives.filter(|_| has_refresh).map(|lives| START + lives),
+        data_access_expires_at: clocks.data_access_lives.map(|lives| START + lives),
+        has_refresh,
+        is_failing: false,
+        phase,
+    };
+    let mut renewed = 0;
+    loop {
+        let plan = plan(&grant, clocks);
+        let person = plan.must_act_at.unwrap_or(Moment(i64::MAX));
+        let Some(due) = plan.next_refresh_at.filter(|due| *due < end_of_year && *due < person) else {
+            // Nothing renews itself any more: then a person has a day on which to act, and it is not too late.
+            let ends = [grant.expires_at.filter(|_| !clocks.can_renew(has_refresh)), grant.refresh_expires_at];
+            let first = ends.into_iter().flatten().chain(grant.data_access_expires_at).min();
+            if first.is_some_and(|end| end < end_of_year) {
+                assert!(plan.must_act_at.is_some_and(|day| Some(day) <= first), "{clocks:?} ends without a word");
+            }
+            return renewed;
+        };
+        assert!(due.since(grant.issued_at) >= clocks.least_age, "too young: {clocks:?}");
+        assert!(grant.expires_at.is_none_or(|end| due < end), "its token has ended before: {clocks:?}");
+        assert!(grant.refresh_expires_at.is_none_or(|end| due < end), "its refresh token has ended before: {clocks:?}");
+        grant.issued_at = due;
+        grant.expires_at = Some(due + lives);
+        if clocks.refresh_slides && has_refresh {
+            grant.refresh_expires_at = clocks.refresh_lives.map(|lives| due + lives);
+        }
+        renewed += 1;
+    }
+}
+
+#[test]
+fn a_year_of_every_networks_life_ends_in_time_or_with_a_warning() {
+    let all = crate::server::networks::load(None, Some("http://localhost:1")).expect("built-in definitions are right");
+    assert!(all.len() > 4, "the real ones too");
+    for definition in all {
+        let clocks = definition.clocks();
+        for phase in (0..20).map(|step| step * (u32::MAX / 19)) {
+            for has_refresh in [true, false] {
+                let renewed = a_year(&clocks, has_refresh, phase);
+                let most = (365 * DAY).as_secs() / (clocks.lives.unwrap_or(UNTOLD).as_secs() / 2).max(1) + 1;
+                assert!(u64::from(renewed) <= most, "{} was renewed {renewed} times", definition.id);
+                assert_eq!(renewed > 0, clocks.can_renew(has_refresh), "{}", definition.id);
+            }
+        }
+    }
+}
