@@ -148,7 +148,9 @@ pub fn fitting<'a>(pages: &[(PageId, &str)], accounts: &[&'a Account]) -> Vec<(P
     {
         let is_common = |word: &&String| rest.iter().all(|words| words.contains(*word));
         let common: Vec<_> = first.iter().filter(is_common).cloned().collect();
-        of_accounts.iter_mut().for_each(|words| words.retain(|word| !common.contains(word)));
+        for words in &mut of_accounts {
+            words.retain(|word| !common.contains(word));
+        }
     }
     let score =
         |page: usize, account: usize| of_pages[page].iter().filter(|word| of_accounts[account].contains(word)).count();

