@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { PEOPLE } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 import {
-  askToDisconnect, clickRed, disconnect, expectStatus, icon, press, type Place,
+  askToDisconnect, clickRed, disconnect, expectStatus, press, type Place,
 } from '../support/pages-tab.ts';
 
 const COOGEE: Place = { location: 'Coogee', network: 'Pagebook' };
@@ -79,17 +79,4 @@ test('Change pages makes the network ask again, and offers what is new', async (
   await closes(popup, () => popup.getByRole('button', { name: 'Connect the ticked ones' }).click());
   await expectStatus(owner, BONDI, 'connected');
   await expectStatus(owner, MANLY, 'connected');
-});
-
-test('without JavaScript the choice works in a tab', async ({ withoutJavaScript: page }) => {
-  const click = async (place: Place) => {
-    const [tab] = await Promise.all([page.context().waitForEvent('page'), icon(page, place).click({ force: true })]);
-    return tab;
-  };
-  const tab = await click(COOGEE);
-  await tab.getByRole('link', { name: 'Go on' }).click({ force: true });
-  await tab.getByRole('radio', { name: PEOPLE.ada }).click({ force: true });
-  await tab.getByRole('button', { name: 'Approve' }).click({ force: true });
-  // Bondi Beach and Manly Wharf have theirs: what is left is the only one that is free.
-  await tab.getByRole('heading', { name: 'Coogee on Pagebook is connected' }).waitFor();
 });

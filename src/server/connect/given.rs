@@ -142,11 +142,18 @@ fn is_pinned_to(link: &Link, account: &Account) -> bool {
 /// for both no other fits as well. Whatever is doubtful is left to the person.
 pub fn fitting<'a>(pages: &[(PageId, &str)], accounts: &[&'a Account]) -> Vec<(PageId, &'a Account)> {
     let of_pages: Vec<_> = pages.iter().map(|(_, name)| telling_words(name)).collect();
-    let of_accounts: Vec<_> = accounts.iter().map(|account| telling_words(&account.name)).collect();
-    let is_common = |word: &String| of_accounts.len() > 1 && of_accounts.iter().all(|words| words.contains(word));
-    let score = |page: usize, account: usize| {
-        of_pages[page].iter().filter(|word| of_accounts[account].contains(word) && !is_common(word)).count()
-    };
+    let mut of_accounts: Vec<_> = accounts.iter().map(|account| telling_words(&account.name)).collect();
+    if let [first, rest @ ..] = &of_accounts[..]
+        && !rest.is_empty()
+    {
+        let is_common = |word: &&String| rest.iter().all(|words| words.contains(*word));
+        let common: Vec<_> = first.iter().filter(is_common).cloned().collect();
+        for words in &mut of_accounts {
+            words.retain(|word| !common.contains(word));
+        }
+    }
+    let score =
+        |page: usize, account: usize| of_pages[page].iter().filter(|word| of_accounts[account].contains(word)).count();
     let best = |scores: Vec<usize>| {
         let most = scores.iter().copied().max().filter(|most| *most > 0)?;
         let mut at = scores.iter().enumerate().filter(|(_, score)| **score == most).map(|(at, _)| at);

@@ -102,6 +102,9 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct NetworkClient {
     http: reqwest::Client,
+    /// Where a test plays all networks.
+    #[cfg(test)]
+    stage: std::sync::Arc<std::sync::OnceLock<String>>,
 }
 
 impl NetworkClient {
@@ -117,7 +120,11 @@ impl NetworkClient {
             .timeout(patience.answer)
             .user_agent(USER_AGENT)
             .build()?;
-        Ok(Self { http })
+        Ok(Self {
+            http,
+            #[cfg(test)]
+            stage: std::sync::Arc::default(),
+        })
     }
 
     /// Sends the request, and reads the answer.
@@ -132,7 +139,10 @@ impl NetworkClient {
     ///
     /// # Errors
     /// As [`NetworkClient::answer`].
-    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+    #[cfg_attr(not(test), expect(unused_mut, reason = "only a test leads it elsewhere"))]
+    pub async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        #[cfg(test)]
+        self.lead(&mut request);
         let request = reqwest::Request::try_from(request).map_err(said)?;
         let response = self.http.execute(request).await.map_err(said)?;
         let mut answer = http::Response::builder().status(response.status());
@@ -141,6 +151,28 @@ impl NetworkClient {
         }
         let body = limited(response).await?;
         answer.body(body).ok().ok_or(NoAnswer::Lost)
+    }
+}
+
+#[cfg(test)]
+impl NetworkClient {
+    /// From now on all hosts are played on this stage: host and path are the path there.
+    ///
+    /// # Panics
+    /// When it is played elsewhere already.
+    pub fn is_played_at(&self, stage: &str) {
+        self.stage.set(stage.to_owned()).expect("one stage for each client");
+    }
+
+    fn lead(&self, request: &mut HttpRequest) {
+        let Some(stage) = self.stage.get() else { return };
+        let uri = request.uri();
+        let led = format!(
+            "{stage}/{}{}",
+            uri.host().unwrap_or_default(),
+            uri.path_and_query().map_or("/", |path| path.as_str())
+        );
+        *request.uri_mut() = led.parse().expect("an address");
     }
 }
 

@@ -69,14 +69,18 @@ impl Talk<'_> {
     async fn list(
         &mut self,
         call: &Call,
-        (items, more): (Option<&str>, Option<&More>),
+        (items, leaves_out_empty, more): (Option<&str>, bool, Option<&More>),
         words: &[(&str, &str)],
     ) -> Result<Vec<Value>, WhoError> {
         let (mut all, mut call) = (Vec::new(), call.clone());
         loop {
             let answer = self.ask(&call, words).await?;
             let Some(items) = items else { return Ok(vec![answer.json]) };
-            let found = at(&answer.json, items).and_then(Value::as_array).ok_or(WhoError::Odd)?;
+            let found = match at(&answer.json, items) {
+                Some(Value::Array(found)) => found.as_slice(),
+                None if leaves_out_empty && answer.json.is_object() => &[],
+                _ => return Err(WhoError::Odd),
+            };
             all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
             match more.and_then(|more| next(more, &call, &answer)) {
                 Some(next) if all.len() < PAGES_AT_MOST => call = next,
@@ -86,7 +90,9 @@ impl Talk<'_> {
     }
 
     async fn parents(&mut self, parents: &Parents) -> Result<Vec<String>, WhoError> {
-        let found = self.list(&parents.ask, (Some(&parents.items), parents.more.as_ref()), &[]).await?;
+        let found = self
+            .list(&parents.ask, (Some(&parents.items), parents.leaves_out_empty, parents.more.as_ref()), &[])
+            .await?;
         let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
         let cut = |id: String| id.strip_prefix(&parents.prefix).unwrap_or(&id).to_owned();
         Ok(found.iter().filter_map(id).map(cut).collect())
@@ -148,7 +154,7 @@ pub async fn remote_pages(
     };
     let mut all: Vec<RemotePage> = Vec::new();
     for parent in parents {
-        let list = (pages.items.as_deref(), pages.more.as_ref());
+        let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
         let words = [("parent", parent.as_str()), ("user_id", person.id.as_str())];
         let found = talk.list(&pages.ask, list, &words).await?;
         let new = found.iter().filter_map(|item| remote_page(pages, item));

@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// The form goes with the dialog, so not before it was sent.
+const UNTIL_SENT: Duration = Duration::from_millis(200);
+
 /// The facts of a page that is or was connected.
 #[component]
 pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl IntoView {
@@ -153,8 +156,7 @@ fn ChangePages(cell: Cell, page: PageId, details: RwSignal<Option<PageDetails>>)
         if let Some(attempt) = opened.and_then(|(form, field)| popup::open(&form, &field)) {
             cell.with_value(|cell| waits.begin(cell, attempt));
         }
-        // The form goes with the dialog, so not before it was sent.
-        browser::soon(Duration::ZERO, move || desk.asked.set(None));
+        browser::soon(UNTIL_SENT, move || desk.asked.set(None));
     };
     view! {
         <Show when=move || details.with(|details| details.as_ref().is_some_and(|details| details.has_pages))>

@@ -113,3 +113,15 @@ fn names_fit_by_the_words_that_tell_them_apart() {
     assert_eq!(fits(&[(id(1), "Surry"), (id(2), "Surry Hills")]), [(2, "Surry Hills".to_owned())]);
     assert_eq!(fits(&[]), []);
 }
+
+#[test]
+fn a_thousand_locations_are_fitted_each_to_its_own() {
+    let accounts: Vec<_> = (0..1_000).map(|number| account(&format!("Place{number}"))).collect();
+    let accounts: Vec<_> = accounts.iter().collect();
+    let names: Vec<_> = (0..1_000).map(|number| format!("Harbour Place{number}")).collect();
+    let pages: Vec<_> = names.iter().zip(0..).map(|(name, id)| (PageId(Uuid::from_u128(id)), name.as_str())).collect();
+    let fits = fitting(&pages, &accounts);
+    assert!(
+        fits.len() == 1_000 && fits.iter().all(|(page, account)| account.id == format!("Place{}", page.0.as_u128()))
+    );
+}

@@ -34,6 +34,9 @@ pub struct Pages {
     pub handle: Option<String>,
     /// The path of the page's own token; without it the person's token is used.
     pub token: Option<String>,
+    /// Where there is no item, the answer has no list either. Else an answer without its list is none.
+    #[serde(default)]
+    pub leaves_out_empty: bool,
     /// What a page must say to be of use.
     pub usable: Option<Usable>,
     /// How the rest of a long list is asked for.
@@ -50,6 +53,9 @@ pub struct Parents {
     pub items: String,
     /// The paths at which an item may have its id; the first that is there counts.
     pub id: Vec<String>,
+    /// Where there is no item, the answer has no list either. Else an answer without its list is none.
+    #[serde(default)]
+    pub leaves_out_empty: bool,
     /// What stands before the id and is cut off.
     #[serde(default)]
     pub prefix: String,
