@@ -69,7 +69,7 @@ soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SEC
 	@$(with-tools) scripts/soak
 	@$(with-tools) KILLS=$${KILLS:-10000} cargo test --lib tests::kills
 	@scripts/steps setup-test release
-	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox
+	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox && ALL_CELLS=1 npx playwright test --project=chromium matrix
 
 watch: setup ## The demo, rebuilt and reloaded on every change
 	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)

@@ -31,7 +31,7 @@ pub fn normalise(answer: HttpResponse, separator: &str, shape: &Shape) -> HttpRe
         Some(error) => (StatusCode::BAD_REQUEST, error),
         None if head.status.is_success() => (StatusCode::OK, shaped(gathered(fields, shape), separator)),
         // A refusal without a word that is known: left as it is, so that it is never taken for a definite one.
-        None => (head.status, Value::Object(fields)),
+        None => return HttpResponse::from_parts(head, body),
     };
     head.status = status;
     head.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
