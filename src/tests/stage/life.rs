@@ -210,6 +210,32 @@ async fn what_a_person_unticks_is_amber_and_is_asked_for_again() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_on_which_the_person_may_not_publish_cannot_be_chosen() {
+    let stage = Stage::of(&FACEBOOK).await;
+    let world = World::at_stage(&stage, None).await;
+    let owner = world.owner("Harbour").await;
+    let life = Try::of(&world, &stage, &owner).await;
+    let popup = owner.opens_popup(life.page).await;
+    let picker = owner.get(&stage.approves(&popup.url, &[])).await;
+    assert!(picker.body.contains("Somebody else"), "it is shown, with its reason");
+    chooses(&owner, &picker, &[("account", "7003")]).await;
+    assert_eq!(owner.link(life.page).await.pinned_to(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_at_the_network_already_is_given_back() {
+    for play in [&BUSINESS_PROFILE, &FACEBOOK, &GITHUB] {
+        let stage = Stage::of(play).await;
+        let world = World::at_stage(&stage, None).await;
+        let owner = world.owner("Harbour").await;
+        let life = Try::of(&world, &stage, &owner).await;
+        life.connects(&[]).await;
+        stage.scene().remove();
+        assert_eq!(owner.disconnects(life.page).await.json::<Returned>(), Returned::Returned, "{}", play.id);
+    }
+}
+
 #[test]
 fn every_network_of_the_binary_is_played() {
     let all = crate::server::networks::load(None, None).expect("the definitions are right");

@@ -143,13 +143,10 @@ fn pinterest(scene: &mut Scene, ask: &Ask) -> Reply {
         PIN_TOKEN if !takes(scene, ask, Refreshes::Rotating) => Reply::json(401, json!({"code": 2, "message": "no"})),
         PIN_TOKEN => {
             let mut answer = pair(scene, 2_592_000, " ");
-            // Apps of before September 2025 get the old kind, unless they ask.
-            let lives = if ask.form("grant_type") == "refresh_token" || ask.form("continuous_refresh") == "true" {
-                5_184_000
-            } else {
-                1
-            };
-            answer["refresh_token_expires_in"] = lives.into();
+            // Apps of before September 2025 get tokens of the old kind, unless they ask.
+            let is_new = ask.form("grant_type") == "refresh_token" || ask.form("continuous_refresh") == "true";
+            assert!(is_new, "an old app would get a refresh token that ends");
+            answer["refresh_token_expires_in"] = 5_184_000.into();
             Reply::json(200, answer)
         }
         "GET api.pinterest.com/v5/user_account" => {

@@ -143,6 +143,7 @@ fn github(scene: &mut Scene, ask: &Ask) -> Reply {
         }
         "GET api.github.com/user" => Reply::json(401, json!({"message": "Bad credentials"})),
         "DELETE api.github.com/applications/greentick-app/grant" if ask.has_basic() => {
+            assert_eq!(ask.header("content-type"), "application/json");
             let is_known = scene.knows(ask.form("access_token"));
             scene.remove();
             Reply::empty(if is_known { 204 } else { 404 })
