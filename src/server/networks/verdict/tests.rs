@@ -62,12 +62,16 @@ fn only_a_definite_refusal_is_death() {
     assert_eq!(Verdict::of(&definition("chirper"), &Err(NoAnswer::Lost)), Verdict::NoAnswer);
 }
 
-#[test]
-fn each_network_has_its_own_words_for_each_class() {
-    let meta = |code: u32, subcode: Option<u32>| match subcode {
+/// An error of Meta's.
+fn meta(code: u32, subcode: Option<u32>) -> Value {
+    match subcode {
         Some(subcode) => json!({"error": {"code": code, "error_subcode": subcode}}),
         None => json!({"error": {"code": code}}),
-    };
+    }
+}
+
+#[test]
+fn each_network_has_its_own_words_for_each_class() {
     let slack = |error: &str| json!({"ok": false, "error": error});
     let tiktok = |code: &str| json!({"data": {}, "error": {"code": code}});
     let google = |status: &str| json!({"error": {"status": status}});
