@@ -35,9 +35,13 @@ pub async fn ask(
     call: &Call,
     (bearer, more): (Bearer<'_>, &[(&str, &str)]),
 ) -> Result<Answer, NoAnswer> {
+    client.answer(request(app, call, &words(app, bearer, more))?).await
+}
+
+/// What a call for `bearer` may name.
+pub fn words<'a>(app: &'a NetworkApp, bearer: Bearer<'a>, more: &[(&'a str, &'a str)]) -> Words<'a> {
     let words = more.iter().fold(Words::of(app), |words, (name, value)| words.and(name, value));
-    let words = words.with_token(bearer.access, bearer.kept);
-    client.answer(request(app, call, &words)?).await
+    words.with_token(bearer.access, bearer.kept)
 }
 
 /// The request.

@@ -75,3 +75,31 @@ fn doubts(text: &mut String, checked: &Checked) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::networks::load;
+
+    #[test]
+    fn an_operator_sees_what_to_try_first() {
+        let all = load(None, None).expect("the definitions are right");
+        let slack = all.iter().find(|definition| definition.id.0 == "slack").expect("it is in the binary");
+        assert!(
+            line(slack).starts_with("slack ") && line(slack).ends_with("6 from one source, 2 unverified"),
+            "{}",
+            line(slack)
+        );
+        let page = page(slack);
+        for part in [
+            "asks at       https://slack.com/oauth/v2/authorize",
+            "Publish: chat:write",
+            "Checked on 2026-",
+            "Not verified; try first: pages",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let doubtful = all.iter().filter(|definition| definition.checked.on.is_empty()).count();
+        assert_eq!(doubtful, 0, "each real network says how well it was checked");
+    }
+}

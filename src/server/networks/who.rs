@@ -1,11 +1,13 @@
 //! Who approved, which pages are theirs, and what they granted.
 
+use http::Uri;
+use oauth2::{HttpRequest, url::Url};
 use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
     Bearer, NetworkApp, NetworkClient, Verdict,
-    asking::ask,
+    asking::{ask, request, words},
     client::{Answer, at, text_at},
     definition::{Call, More, Pages, Parents},
 };
@@ -57,8 +59,18 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     async fn ask(&mut self, call: &Call, words: &[(&str, &str)]) -> Result<Answer, WhoError> {
+        let request = self.request(call, words)?;
+        self.send(call, request).await
+    }
+
+    fn request(&self, call: &Call, more: &[(&str, &str)]) -> Result<HttpRequest, WhoError> {
+        let made = request(self.app, call, &words(self.app, self.bearer, more));
+        made.ok().ok_or(WhoError::Refused(Verdict::NoAnswer))
+    }
+
+    async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = ask(self.client, self.app, call, (self.bearer, words)).await;
+        let answer = self.client.answer(request).await;
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -72,9 +84,14 @@ impl Talk<'_> {
         (items, leaves_out_empty, more): (Option<&str>, bool, Option<&More>),
         words: &[(&str, &str)],
     ) -> Result<Vec<Value>, WhoError> {
-        let (mut all, mut call) = (Vec::new(), call.clone());
+        let (mut all, mut call, mut place) = (Vec::new(), call.clone(), None::<Uri>);
         loop {
-            let answer = self.ask(&call, words).await?;
+            let mut request = self.request(&call, words)?;
+            if let Some(place) = place.take() {
+                *request.uri_mut() = place;
+            }
+            let asked = request.uri().clone();
+            let answer = self.send(&call, request).await?;
             let Some(items) = items else { return Ok(vec![answer.json]) };
             let found = match at(&answer.json, items) {
                 Some(Value::Array(found)) => found.as_slice(),
@@ -82,9 +99,11 @@ impl Talk<'_> {
                 _ => return Err(WhoError::Odd),
             };
             all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
-            match more.and_then(|more| next(more, &call, &answer)) {
-                Some(next) if all.len() < PAGES_AT_MOST => call = next,
-                _ => return Ok(all),
+            match more.and_then(|more| next(more, &answer, &asked)) {
+                _ if all.len() >= PAGES_AT_MOST => return Ok(all),
+                Some(Next::Word { param, word }) => drop(call.params.insert(param, word)),
+                Some(Next::Place(next)) => place = Some(next),
+                None => return Ok(all),
             }
         }
     }
@@ -99,22 +118,28 @@ impl Talk<'_> {
     }
 }
 
-/// The request for the rest of the list. An address of the network's own goes only to the host that was asked: the
-/// token goes with it.
-fn next(more: &More, call: &Call, answer: &Answer) -> Option<Call> {
-    let url = match more {
+/// How the rest of a list is asked for.
+enum Next {
+    /// As before, with one more word.
+    Word { param: String, word: String },
+    /// At an address of the network's own. It is used as it is: braces in it name nothing of ours.
+    Place(Uri),
+}
+
+/// The request for the rest of the list. An address of the network's own is only followed to the host that was asked:
+/// the token goes with it.
+fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
+    let address = match more {
         More::Cursor { path, param } => {
             let word = answer.text(path).filter(|word| !word.is_empty())?;
-            let mut next = call.clone();
-            next.params.insert(param.clone(), word);
-            return Some(next);
+            return Some(Next::Word { param: param.clone(), word });
         }
         More::NextUrl(path) => answer.text(path)?,
         More::LinkHeader => answer.next.clone()?,
     };
-    let host = |url: &str| oauth2::url::Url::parse(url).ok().map(|url| url.origin());
-    let is_same = host(&url).is_some() && host(&url) == host(&call.url);
-    is_same.then(|| Call { url, params: std::collections::BTreeMap::new(), ..call.clone() })
+    let (next, asked) = (Url::parse(&address).ok()?, Url::parse(&asked.to_string()).ok()?);
+    let is_same = next.origin() == asked.origin() && next.username().is_empty() && next.password().is_none();
+    is_same.then(|| next.as_str().parse().ok().map(Next::Place))?
 }
 
 /// The person, by the network's stable id.
@@ -215,4 +240,36 @@ fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
     let id = text_at(json, id)?;
     let name = text_at(json, name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
     Some(Account { id, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_list_is_only_asked_for_where_the_list_was() {
+        let asked: Uri = "https://us1.api.example/3.0/lists?count=9".parse().expect("an address");
+        let next = |address: &str| {
+            let json = serde_json::json!({ "next": address });
+            let answer = Answer { status: 200, retry_after: None, next: None, json };
+            match next(&More::NextUrl("next".to_owned()), &answer, &asked) {
+                Some(Next::Place(place)) => Some(place.to_string()),
+                _ => None,
+            }
+        };
+        let same = "https://us1.api.example/3.0/lists?after={token}";
+        assert_eq!(next(same).as_deref(), Some(same));
+        for other in [
+            "https://us2.api.example/3.0/lists",
+            "http://us1.api.example/3.0/lists",
+            "https://us1.api.example:444/3.0/lists",
+            "https://us1.api.example@evil.example/",
+            "https://ada@us1.api.example/3.0/lists",
+            "//us1.api.example/3.0/lists",
+            "/3.0/lists",
+            "",
+        ] {
+            assert_eq!(next(other), None, "{other}");
+        }
+    }
 }

@@ -55,8 +55,10 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
             let rows = ["read_engagement", "show_list"];
             assert!(rows.iter().all(|scope| scene.has(&format!("pages_{scope}"))), "asked without the permission");
             let page = |id: &str, name: &str, tasks: &[&str]| json!({"id": id, "name": name, "tasks": tasks, "access_token": format!("page-token-of-{id}")});
-            let next = "https://graph.facebook.com/v25.0/me/accounts?after=2";
+            // Braces in an address of the network's name nothing of ours.
+            let next = "https://graph.facebook.com/v25.0/me/accounts?after=2&as={client_secret}";
             let answer = if ask.query("after") == "2" {
+                assert_eq!(ask.query("as"), "{client_secret}", "the app's secret in an address");
                 json!({"data": [page("7003", "Somebody else's", &["ANALYZE"])], "paging": {}})
             } else {
                 json!({"data": [page("7001", "Bondi Bakery", &["CREATE_CONTENT", "MANAGE"]), page("7002", "Coogee Cafe", &["CREATE_CONTENT"])], "paging": {"next": next}})
