@@ -160,6 +160,7 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 
 pub const GITLAB: Play = Play {
     id: "gitlab",
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,
