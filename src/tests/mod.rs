@@ -40,6 +40,7 @@ mod strangers;
 mod stream;
 mod talkative;
 mod told;
+mod vault;
 mod world;
 mod wrong_account;
 

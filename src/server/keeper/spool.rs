@@ -18,7 +18,7 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::WorkspaceId;
+use crate::{domain::WorkspaceId, server::vault::key_of};
 
 /// Room for about a hundred answers on their way at once.
 const ROOM: u64 = 512 * 1024;
@@ -146,6 +146,22 @@ impl Spool {
     fn unsaved(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The data keys that the answers in `folder` are sealed by, of whichever process.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn named_keys(folder: &Path) -> std::io::Result<HashSet<Uuid>> {
+    let mut named = HashSet::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == ENDING) {
+            let sealed = lines(&mut File::open(path)?)?.into_iter().filter_map(|line| line.sealed());
+            named.extend(sealed.filter_map(|sealed| key_of(&sealed).ok()));
+        }
+    }
+    Ok(named)
 }
 
 /// A line that was cut by a crash was never believed to be written.

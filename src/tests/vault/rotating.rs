@@ -1,0 +1,354 @@
+//! Keys are rotated while servers read, refresh and connect, and by a process that is killed all the time: no read fails,
+//! and in the end nothing is left under the old ones. P11, AT-36 and AT-37 of the security requirements.
+//!
+//! `KILLS=1000 cargo test tests::vault::rotating` is a longer one.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
+use sea_orm::{ConnectionTrait, Statement};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::{
+    Shop, opens,
+    seeded::{Tally, workspace},
+};
+use crate::{
+    domain::Status,
+    server::{
+        App, keeper,
+        settings::Settings,
+        vault::{Keys, Place, VaultError},
+    },
+    tests::{postgres, world::settings},
+};
+
+const KILLS: u32 = 50;
+/// With so many values each, five thousand rows.
+const WORKSPACES: u32 = 250;
+const VALUES: u32 = 20;
+
+/// How many data keys seal nothing any more.
+async fn former(app: &App) -> i64 {
+    let sql = "SELECT COUNT(*) AS n FROM data_keys WHERE former_at IS NOT NULL";
+    let asked = Statement::from_string(app.store.read().get_database_backend(), sql);
+    let row = app.store.read().query_one_raw(asked).await.expect("it answers").expect("a number");
+    row.try_get("", "n").expect("a number")
+}
+
+/// Rotates both kinds of keys, again and again, and is killed `kills` times in the middle. The last id.
+async fn rotates_and_dies(shop: &Shop, kills: u32) -> String {
+    let (mut id, mut killed, mut ended) = (shop.adds_a_key().await, 0, 0);
+    while killed < kills {
+        let mut rotation = shop.command(&["keys", "rotate", &id, "--data-keys"]).spawn().expect("it starts");
+        let life = 100 + u64::from(crate::server::networks::phase(Uuid::now_v7())) % 900;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(life)) => {
+                rotation.kill().await.expect("it is gone");
+                killed += 1;
+            }
+            done = rotation.wait() => {
+                assert!(done.expect("it ends").success());
+                ended += 1;
+                id = shop.adds_a_key().await;
+            }
+        }
+    }
+    println!("{killed} kills, {ended} rotations that ended in between");
+    id
+}
+
+async fn rotates_under_load(database: Option<String>, processes: usize) {
+    let shop = Shop::on(database).await;
+    let owner = shop.world.owner("Harbour").await;
+    let mut pages = vec![];
+    for (place, person) in ["A", "B", "C"].iter().zip(["ada", "ben", "cleo"]) {
+        let page = owner.has(place, &["chirper"]).await[0];
+        owner.connects(page, person).await;
+        pages.push(page);
+    }
+    let tally = Arc::new(Tally::default());
+    for _ in 0..WORKSPACES {
+        let new = workspace(&shop.world.app, VALUES).await;
+        tally.places.lock().expect("nobody panicked with it").extend(new);
+    }
+    let (mut load, mut running) = (tokio::task::JoinSet::new(), vec![]);
+    for process in 0..processes {
+        let app = shop.process().await;
+        running.push(app.clone());
+        load.spawn(keeper::run(app.clone()));
+        load.spawn(tally.clone().reads(app.clone()));
+        load.spawn(tally.clone().starts(app.clone(), shop.file()));
+        load.spawn(tally.clone().refreshes(app.clone()));
+        if process == 0 {
+            load.spawn(tally.clone().founds(app));
+        }
+    }
+    let kills = std::env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
+    let last = rotates_and_dies(&shop, kills).await;
+    let said = shop.says(&["keys", "rotate", &last, "--data-keys"]).await;
+    assert!(said.is_content, "{said:?}");
+    tally.is_over.store(true, Ordering::Relaxed);
+    running.iter().for_each(|app| app.stopping.cancel());
+    load.join_all().await;
+    let failures = tally.failures.lock().expect("nobody panicked with it").clone();
+    assert!(failures.is_empty(), "{} failed: {:?}", failures.len(), &failures[..failures.len().min(3)]);
+    let done = [&tally.reads, &tally.starts, &tally.refreshes].map(|count| count.load(Ordering::Relaxed));
+    println!("{done:?} reads, starts, refreshes");
+    assert!(done[0] > 1_000 && done[1] > 50 && done[2] > 50, "{done:?}: it proves nothing");
+    is_rotated(&shop, &tally).await;
+    let current = shop.world.current("chirper", "refresh").await;
+    for page in pages {
+        assert_eq!(owner.sees(page).await, Status::Connected);
+        let app = shop.process().await;
+        let token = app.vault.get(app.store.read(), shop.world.grant_of(page).await.refresh()).await.expect("it opens");
+        assert!(current.contains(&token.expose_secret().to_owned()));
+    }
+    shop.world.is_quiet().await;
+    shop.world.holds_no_secret().await;
+}
+
+/// What nothing needs can be retired, and everything opens without it.
+async fn is_rotated(shop: &Shop, tally: &Arc<Tally>) {
+    assert!(shop.is_all_under_the_first_key().await);
+    let keys = shop.keys();
+    for id in keys.ids().filter(|id| *id != keys.first()) {
+        let said = shop.says(&["keys", "retire", id]).await;
+        assert!(said.is_content && said.text.contains("its line is gone"), "{said:?}");
+    }
+    assert_eq!(shop.keys().ids().collect::<Vec<_>>(), [keys.first()]);
+    let app = shop.process().await;
+    assert!(former(&app).await > 0);
+    shop.world.clock.advance(Duration::from_hours(25));
+    keeper::sweep(&app).await;
+    assert_eq!(former(&app).await, 0, "nothing names them");
+    let fresh = shop.process().await;
+    let places = tally.places.lock().expect("nobody panicked with it").clone();
+    for place in places {
+        tally.read(&fresh.vault, &fresh, place).await;
+    }
+    assert_eq!(*tally.failures.lock().expect("nobody panicked with it"), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_fails_while_a_rotation_is_killed_on_sqlite() {
+    rotates_under_load(None, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_fails_while_a_rotation_is_killed_on_postgres_with_three_processes() {
+    rotates_under_load(Some(postgres::new_database().await), 3).await;
+}
+
+async fn is_retired_when_nothing_needs_it(database: Option<String>) {
+    let shop = Shop::on(database).await;
+    let old = shop.keys().first().to_owned();
+    let places = [workspace(&shop.world.app, 3).await, workspace(&shop.world.app, 2).await].concat();
+    let before = std::fs::read_to_string(shop.file()).expect("the key file");
+    let new = shop.adds_a_key().await;
+    let listed = shop.says(&["keys", "list"]).await;
+    assert!(
+        listed.text.contains(&format!("{old}  seals what is new; wraps 2 data keys, which open 5 values")),
+        "{listed:?}"
+    );
+    assert!(listed.text.contains(&format!("{new}  is not needed")), "{listed:?}");
+    for line in std::fs::read_to_string(shop.file()).expect("the key file").lines() {
+        let secret = line.split_once(':').expect("a line").1;
+        assert!(!listed.text.contains(secret), "a key is never shown");
+    }
+
+    let first = shop.says(&["keys", "retire", &old]).await;
+    assert!(!first.is_content && first.text.contains("seals what is new"), "{first:?}");
+    Keys::put_first_in(&shop.file(), &new).expect("it can be written");
+    let needed = shop.says(&["keys", "retire", &old]).await;
+    assert!(!needed.is_content && needed.text.contains("2 data keys with 5 sealed values need it"), "{needed:?}");
+    assert_eq!(shop.keys().ids().count(), 2, "and its line stays");
+    let nobody = shop.says(&["keys", "retire", "k0"]).await;
+    assert!(!nobody.is_content && nobody.text.contains("there is no vault key \"k0\""), "{nobody:?}");
+
+    let said = shop.says(&["keys", "rotate"]).await;
+    assert!(said.is_content && said.text.contains(&format!("2 data keys are wrapped by {new} now")), "{said:?}");
+    assert!(said.text.contains(&format!("`greentick keys retire {old}`")), "{said:?}");
+    assert!(shop.says(&["keys", "retire", &old]).await.is_content);
+    assert_eq!(shop.keys().ids().collect::<Vec<_>>(), [new.as_str()]);
+    let app = shop.process().await;
+    for place in &places {
+        app.vault.get(app.store.read(), *place).await.expect("it opens without the old key");
+    }
+
+    // It comes back from somebody's copy of the file, as the first line even.
+    std::fs::write(shop.file(), before).expect("it can be written");
+    let error = opens(&shop.settings()).await.err().expect("nothing may be sealed by it");
+    assert!(error.contains(&format!("{old:?}")) && error.contains("was retired"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_retired_when_nothing_needs_it_and_not_before_on_sqlite() {
+    is_retired_when_nothing_needs_it(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_retired_when_nothing_needs_it_and_not_before_on_postgres() {
+    is_retired_when_nothing_needs_it(Some(postgres::new_database().await)).await;
+}
+
+/// Keys in a setting are what they were at start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_the_new_key_names_it_and_loses_nothing() {
+    let shop = Shop::on(Some(postgres::new_database().await)).await;
+    let owner = shop.world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["chirper"]).await[0];
+    owner.connects(page, "ben").await;
+    let old = std::fs::read_to_string(shop.file()).expect("the key file");
+    let given = |keys: String| Settings { vault_keys: Some(keys.into()), vault_key_file: None, ..shop.settings() };
+    let poor = opens(&given(old.clone())).await.expect("it has every key there is");
+    let new = shop.adds_a_key().await;
+    assert!(shop.says(&["keys", "rotate", &new]).await.is_content);
+    let grant = shop.world.grant_of(page).await;
+    let error = poor.vault.get(poor.store.read(), grant.access()).await.expect_err("it has not the key");
+    assert!(!error.is_lost(), "nobody may forget a token for this");
+    let text = error.to_string();
+    assert!(text.contains(&format!("{new:?}")) && text.contains("the setting vault_keys"), "{text}");
+    keeper::once(&poor).await;
+    assert!(keeper::fresh_token(&poor, grant.id).await.is_err());
+    assert_eq!(owner.sees(page).await, Status::Connected);
+    // A new start has it, in whichever order.
+    let both =
+        old + &std::fs::read_to_string(shop.file()).expect("the key file").lines().next().expect("a line").to_owned();
+    let rich = opens(&given(both)).await.expect("it opens");
+    rich.vault.get(rich.store.read(), grant.access()).await.expect("it has the key");
+    let lost = opens(&given(format!("{new}:{}", BASE64_STANDARD.encode([9; 32])))).await;
+    let error = lost.err().expect("another key of that name");
+    assert!(error.contains(&format!("{new:?}")) && error.contains("not the one"), "{error}");
+    assert!(error.contains("1 data key with 2 sealed values need it"), "{error}");
+}
+
+/// A key of the right name and other bytes, given before anything was wrapped by the right one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_new_key_is_no_lost_token() {
+    let shop = Shop::on(Some(postgres::new_database().await)).await;
+    let place = workspace(&shop.world.app, 1).await[0];
+    let new = shop.adds_a_key().await;
+    let old = std::fs::read_to_string(shop.file()).expect("the key file");
+    let wrong = format!("{}\n{new}:{}", old.lines().next().expect("a line"), BASE64_STANDARD.encode([9; 32]));
+    let own = Settings { vault_keys: Some(wrong.into()), vault_key_file: None, ..shop.settings() };
+    let app = opens(&own).await.expect("nothing is wrapped by it");
+    assert!(shop.says(&["keys", "rotate", &new]).await.is_content);
+    let error = app.vault.get(app.store.read(), place).await.expect_err("it is another key");
+    assert!(matches!(error, VaultError::Keys(_)) && !error.is_lost(), "{error}");
+    assert!(error.to_string().contains("not the one that sealed"), "{error}");
+}
+
+/// An answer that lies in the spool of a process that is gone, or in the courier's journal, keeps its data key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_key_stays_while_a_kept_answer_needs_it() {
+    let shop = Shop::on(None).await;
+    let places = [workspace(&shop.world.app, 1).await[0], workspace(&shop.world.app, 1).await[0]];
+    let app = shop.process().await;
+    let (spool, mut sealed) = (shop.world.data.path().join("spool"), vec![]);
+    for place in places {
+        let at = Place { table: "spool", column: "answer", row: Uuid::now_v7(), ..place };
+        let sealer = app.vault.sealer(app.store.read(), place.workspace).await.expect("a sealer");
+        sealed.push((at, sealer.seal(&at, b"an answer")));
+    }
+    let text = |at: usize| BASE64_STANDARD_NO_PAD.encode(&sealed[at].1);
+    let line = serde_json::json!({ "attempt": sealed[0].0.row, "workspace": sealed[0].0.workspace, "sealed": text(0) });
+    let spooled = spool.join(format!("{}.spool", Uuid::now_v7()));
+    std::fs::write(&spooled, format!("{line}\n")).expect("it can be written");
+    let entry = serde_json::json!({ "Began": { "name": format!("{}:0", sealed[1].0.row), "sealed_key": text(1) } });
+    let journal = spool.join("courier-1.journal");
+    std::fs::write(&journal, format!("{entry}\n")).expect("it can be written");
+
+    let old = shop.keys().first().to_owned();
+    let new = shop.adds_a_key().await;
+    assert!(shop.says(&["keys", "rotate", &new, "--data-keys"]).await.is_content);
+    assert!(shop.says(&["keys", "retire", &old]).await.is_content, "the data keys are wrapped by the new one");
+    keeper::sweep(&app).await;
+    assert_eq!(former(&app).await, 2, "nothing goes before a day is over");
+    shop.world.clock.advance(Duration::from_hours(25));
+    keeper::sweep(&app).await;
+    assert_eq!(former(&app).await, 2);
+    let next = shop.process().await;
+    for (at, sealed) in &sealed {
+        let opened = next.vault.unseal(next.store.read(), *at, sealed).await.expect("it opens");
+        assert_eq!(opened.expose_secret(), "an answer");
+    }
+    for file in [spooled, journal] {
+        std::fs::remove_file(file).expect("it is taken up");
+    }
+    keeper::sweep(&app).await;
+    assert_eq!(former(&app).await, 0);
+}
+
+/// A rotation that was killed after it had replaced some data keys goes on with those that are left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_that_is_done_again_goes_on_and_does_not_begin_anew() {
+    let shop = Shop::on(None).await;
+    let app = shop.process().await;
+    let mut places = vec![];
+    for _ in 0..3 {
+        places.extend(workspace(&app, 2).await);
+    }
+    // As it is left by one that was killed: one replaced, two to go.
+    let mark = "UPDATE data_keys SET is_leaving = TRUE WHERE id <> (SELECT MIN(id) FROM data_keys)";
+    app.store.read().execute_unprepared(mark).await.expect("it is written");
+    let (renewed, moved) = app.vault.renew_data_keys(&app.store, shop.world.clock.now()).await.expect("it goes on");
+    assert_eq!((renewed, moved.rows, moved.stuck), (2, 4, 0));
+    let (renewed, moved) = app.vault.renew_data_keys(&app.store, shop.world.clock.now()).await.expect("a new one");
+    assert_eq!((renewed, moved.rows, moved.stuck), (3, 6, 0));
+    // And a value that was altered stays, is told, and stops nobody.
+    let alter = "UPDATE secrets SET sealed = substr(sealed, 1, 60) || x'00' || substr(sealed, 62) \
+                 WHERE owner_row = (SELECT MAX(owner_row) FROM secrets)";
+    app.store.read().execute_unprepared(alter).await.expect("it is written");
+    let said = shop.says(&["keys", "rotate", "--data-keys"]).await;
+    assert!(!said.is_content && said.text.contains("5 values are sealed anew"), "{said:?}");
+    assert!(said.text.contains("1 rows stay") && said.text.contains(&places[5].row.to_string()), "{said:?}");
+}
+
+#[tokio::test]
+async fn without_a_file_the_operator_is_told_what_to_write() {
+    let shop = Shop::on(None).await;
+    let place = workspace(&shop.world.app, 1).await[0];
+    let file = std::fs::read_to_string(shop.file()).expect("the key file");
+    shop.sets(&format!("vault_keys = {file:?}\n"));
+    let said = shop.says(&["keys", "add"]).await;
+    let line =
+        said.text.lines().find(|line| line.len() > 44 && line.contains(":") && line.ends_with('=')).expect("a line");
+    let (id, _) = line.split_once(':').expect("a key's line");
+    assert!(said.is_content && said.text.contains("last one to the setting vault_keys"), "{said:?}");
+    shop.sets(&format!("vault_keys = {:?}\n", format!("{file}{line}\n")));
+    let said = shop.says(&["keys", "rotate", id]).await;
+    assert!(!said.is_content && said.text.contains("is not the first one in the setting vault_keys"), "{said:?}");
+    shop.sets(&format!("vault_keys = {:?}\n", format!("{line}\n{file}")));
+    assert!(shop.says(&["keys", "rotate"]).await.is_content);
+    let old = file.split(':').next().expect("an id");
+    let said = shop.says(&["keys", "retire", old]).await;
+    assert!(said.is_content && said.text.contains(&format!("Take the line that begins with {old}:")), "{said:?}");
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let own = settings(nowhere, shop.world.data.path(), &shop.world.sandbox, None);
+    let app = opens(&Settings { vault_keys: Some(line.to_owned().into()), ..own }).await.expect("it opens");
+    app.vault.get(app.store.read(), place).await.expect("by the new key alone");
+}
+
+#[tokio::test]
+async fn a_command_makes_no_database() {
+    let shop = Shop::on(None).await;
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    std::fs::copy(shop.file(), empty.path().join("vault.key")).expect("a key file");
+    let text = format!("data = {:?}\n", empty.path());
+    std::fs::write(shop.world.data.path().join("greentick.toml"), text).expect("it can be written");
+    let said = shop.says(&["keys", "list"]).await;
+    assert!(
+        !said.is_content && said.text.contains("there is no database") && said.text.contains("--settings"),
+        "{said:?}"
+    );
+    assert_eq!(std::fs::read_dir(empty.path()).expect("the folder").count(), 1);
+}
