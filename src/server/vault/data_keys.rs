@@ -19,7 +19,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::{
-    Keys, KeysError, Place, VaultError,
+    INSTANCE, Keys, KeysError, Place, VaultError,
     rows::{canary, data_key},
     seal::{self, DoesNotOpen, Key},
     uses::{Needs, needs_of},
@@ -70,27 +70,19 @@ impl Vault {
     /// # Errors
     /// When the database does not do it, or the first key was retired.
     pub async fn make_key(&self, db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<(), VaultError> {
-        let ring = self.wraps(db).await?;
-        Self::insert_key(db, &ring, workspace).await
+        let row = new_key(&*self.wraps(db).await?, workspace);
+        data_key::Entity::insert(row).exec_without_returning(db).await?;
+        Ok(())
     }
 
-    /// A new data key, wrapped by the ring's first key, that seals from now on.
-    pub(super) async fn insert_key(
-        db: &impl ConnectionTrait,
-        ring: &Keys,
-        workspace: WorkspaceId,
-    ) -> Result<(), VaultError> {
-        let (id, (kek_id, kek)) = (Uuid::now_v7(), ring.active());
-        let wrapped = wrap(kek, workspace, id, &seal::new_key());
-        let row = data_key::ActiveModel {
-            id: Set(id),
-            workspace: Set(workspace),
-            kek_id: Set(kek_id.to_owned()),
-            wrapped: Set(wrapped),
-            is_leaving: Set(false),
-            former_at: Set(None),
-        };
-        data_key::Entity::insert(row).exec_without_returning(db).await?;
+    /// Makes the instance's own data key, unless it is there.
+    ///
+    /// # Errors
+    /// As [`Vault::make_key`].
+    pub async fn need_own_key(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
+        let row = new_key(&*self.wraps(db).await?, INSTANCE);
+        let keep = OnConflict::new().do_nothing().to_owned();
+        data_key::Entity::insert(row).on_conflict(keep).exec_without_returning(db).await?;
         Ok(())
     }
 
@@ -241,6 +233,19 @@ pub(super) fn wrap(kek: &Key, workspace: WorkspaceId, id: Uuid, key: &Key) -> Ve
 fn unwrapped(kek: &Key, row: &data_key::Model) -> Option<Key> {
     let plain = seal::open(kek, &wrap_place(row.workspace, row.id), &row.wrapped).ok()?;
     Some(Key::new(Box::new(plain.try_into().ok()?)))
+}
+
+/// A new data key that seals from now on, wrapped by the ring's first key.
+pub(super) fn new_key(ring: &Keys, workspace: WorkspaceId) -> data_key::ActiveModel {
+    let (id, (kek_id, kek)) = (Uuid::now_v7(), ring.active());
+    data_key::ActiveModel {
+        id: Set(id),
+        workspace: Set(workspace),
+        kek_id: Set(kek_id.to_owned()),
+        wrapped: Set(wrap(kek, workspace, id, &seal::new_key())),
+        is_leaving: Set(false),
+        former_at: Set(None),
+    }
 }
 
 /// Where a data key is wrapped.

@@ -20,5 +20,5 @@ pub use keys::{Keys, KeysError};
 pub use rotation::{Moved, retire};
 pub use seal::{Place, hash, key_of, new_seal, open_by, random_token, seal_by};
 pub use sealer::Sealer;
-pub use secrets::VaultError;
+pub use secrets::{INSTANCE, VaultError};
 pub use uses::{Canary, KeyUse, Needs, key_uses};

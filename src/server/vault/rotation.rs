@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Keys, KeysError, Vault, VaultError,
-    data_keys::{hold, wrap},
+    data_keys::{hold, new_key, wrap},
     rows::{
         canary,
         data_key::{self, Column},
@@ -142,7 +142,7 @@ impl Vault {
         if changed.rows_affected == 0 {
             return Ok(false);
         }
-        Self::insert_key(&txn, &ring, row.workspace).await?;
+        data_key::Entity::insert(new_key(&ring, row.workspace)).exec_without_returning(&txn).await?;
         txn.commit().await?;
         Ok(true)
     }

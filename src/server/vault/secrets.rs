@@ -9,6 +9,10 @@ use super::{
     rows::secret,
     seal::{self, DoesNotOpen},
 };
+use crate::domain::WorkspaceId;
+
+/// Whose secrets belong to the instance and to no workspace. Its data key is one like any other.
+pub const INSTANCE: WorkspaceId = WorkspaceId(Uuid::nil());
 
 /// Why a secret is not to be had.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use crate::{
     domain::WorkspaceId,
     server::{
         App,
-        vault::{Place, VaultError},
+        vault::{INSTANCE, Place, VaultError},
     },
 };
 
@@ -57,10 +57,9 @@ async fn of_ten_thousand_swaps_none_opens() {
         places.extend(workspace(&app, 20).await);
     }
     // What belongs to the instance and to no workspace.
-    let instance = WorkspaceId(Uuid::nil());
-    app.vault.make_key(app.store.read(), instance).await.expect("a data key");
+    app.vault.need_own_key(app.store.read()).await.expect("a data key");
     for column in ["client_id", "client_secret", "hook_secret"] {
-        let place = Place { workspace: instance, table: "network_apps", column, row: places[0].row };
+        let place = Place { workspace: INSTANCE, table: "network_apps", column, row: places[0].row };
         app.vault.put(app.store.read(), place, &"a secret".to_owned().into()).await.expect("sealed");
         places.push(place);
     }
