@@ -139,6 +139,9 @@ async fn rotate(
     if data_keys {
         let (renewed, moved) = vault.renew_data_keys(store, Clock::default().now()).await?;
         say(&format!("{renewed} workspaces have a new data key; {} values are sealed anew.", moved.rows));
+        if renewed == 0 && moved.rows > 0 {
+            say("That ends a rotation that was begun before; run it again for another.");
+        }
         whole(&moved)?;
     }
     let left = vault::key_uses(&vault.keys(), store).await?;

@@ -94,13 +94,14 @@ impl Vault {
         }
     }
 
-    /// Gives every workspace a new data key and seals its values by it; or goes on with that, if it was begun and not
-    /// ended. Answers how many keys are new, and what became of the values.
+    /// Gives every workspace a new data key and seals its values by it; or goes on with that, if something of it was left.
+    /// Answers how many keys are new, and what became of the values.
     ///
     /// # Errors
     /// When the database does not do it. Values that do not open are counted.
     pub async fn renew_data_keys(&self, store: &Store, now: Moment) -> Result<(u64, Moved), VaultError> {
-        if !is_under_way(store).await? {
+        let left = self.seal_all_anew(store).await?;
+        if left.rows == 0 && leaving().one(store.read()).await?.is_none() {
             let all = data_key::Entity::update_many().col_expr(Column::IsLeaving, Expr::value(true));
             all.filter(Column::FormerAt.is_null()).exec(store.read()).await?;
         }
@@ -108,11 +109,16 @@ impl Vault {
         while let Some(row) = leaving().one(store.read()).await? {
             renewed += u64::from(self.replace(store, &row, now).await?);
         }
+        let moved = self.seal_all_anew(store).await?;
+        Ok((renewed, Moved { rows: left.rows + moved.rows, ..moved }))
+    }
+
+    async fn seal_all_anew(&self, store: &Store) -> Result<Moved, VaultError> {
         let mut moved = Moved::default();
         for row in former().all(store.read()).await? {
             self.seal_anew(store, &row, &mut moved).await?;
         }
-        Ok((renewed, moved))
+        Ok(moved)
     }
 
     /// What still names a former data key is sealed anew, and one that nothing has named for a day goes, unless it is
@@ -207,19 +213,6 @@ pub async fn retire(keys: &Keys, store: &Store, id: &str, now: Moment) -> Result
         _ => {}
     }
     Ok(())
-}
-
-/// Whether an earlier one has not ended: keys are to be replaced still, or values to be sealed anew.
-async fn is_under_way(store: &Store) -> Result<bool, VaultError> {
-    if leaving().one(store.read()).await?.is_some() {
-        return Ok(true);
-    }
-    for row in former().all(store.read()).await? {
-        if naming(&row).one(store.read()).await?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn leaving() -> Select<data_key::Entity> {

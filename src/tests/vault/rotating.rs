@@ -204,4 +204,9 @@ async fn a_rotation_that_is_done_again_goes_on_and_does_not_begin_anew() {
     let said = shop.says(&["keys", "rotate", "--data-keys"]).await;
     assert!(!said.is_content && said.text.contains("5 values are sealed anew"), "{said:?}");
     assert!(said.text.contains("1 rows stay") && said.text.contains(&places[5].row.to_string()), "{said:?}");
+    let said = shop.says(&["keys", "rotate", "--data-keys"]).await;
+    assert!(
+        said.text.contains("3 workspaces have a new data key; 5 values"),
+        "nor does it stop the next one: {said:?}"
+    );
 }
