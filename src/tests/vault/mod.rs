@@ -15,7 +15,7 @@ use super::world::{World, front, settings};
 use crate::server::{App, clock::Clock, command, serve, settings::Settings, vault::Keys};
 
 /// The words of the command line, one a line.
-const WORDS: &str = "GREENTICK_TEST_WORDS";
+const WORDS: &str = "VAULT_WORDS";
 
 /// A world whose database is looked after by the command line, and by processes that read a key file.
 pub struct Shop {

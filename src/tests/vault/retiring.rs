@@ -87,12 +87,14 @@ async fn a_server_without_the_new_key_names_it_and_loses_nothing() {
     keeper::once(&poor).await;
     assert!(keeper::fresh_token(&poor, grant.id).await.is_err());
     assert_eq!(owner.sees(page).await, Status::Connected);
+    let error = opens(&given(old.clone())).await.err().expect("a start without it is no start");
+    assert!(error.contains(&format!("{new:?}")) && error.contains("not among the keys in the setting"), "{error}");
+    assert!(error.contains("1 data key with 2 sealed values need it"), "{error}");
     // A new start has it, in whichever order.
-    let both =
-        old + &std::fs::read_to_string(shop.file()).expect("the key file").lines().next().expect("a line").to_owned();
-    let rich = opens(&given(both)).await.expect("it opens");
+    let file = std::fs::read_to_string(shop.file()).expect("the key file");
+    let rich = opens(&given(format!("{old}{}", file.lines().next().expect("a line")))).await.expect("it opens");
     rich.vault.get(rich.store.read(), grant.access()).await.expect("it has the key");
-    let lost = opens(&given(format!("{new}:{}", BASE64_STANDARD.encode([9; 32])))).await;
+    let lost = opens(&given(format!("{old}{new}:{}", BASE64_STANDARD.encode([9; 32])))).await;
     let error = lost.err().expect("another key of that name");
     assert!(error.contains(&format!("{new:?}")) && error.contains("not the one"), "{error}");
     assert!(error.contains("1 data key with 2 sealed values need it"), "{error}");
