@@ -47,11 +47,8 @@ impl Vault {
     /// [`super::KeysError`] names the key, and how much needs it; nothing is written then.
     pub async fn open(keys: Keys, store: &Store) -> Result<Self, VaultError> {
         let vault = Self { ring: Arc::new(RwLock::new(Arc::new(keys))), opened: Arc::default() };
-        let canaries = canaries_in_use(store).await?;
-        if canaries.iter().any(|row| vault.keys().get(&row.kek_id).is_none()) {
-            // A key may have been added since the file was read.
-            vault.read_anew(store.read()).await?;
-        }
+        // A key may have been added, or retired, since the file was read.
+        vault.read_anew(store.read()).await?;
         check(&vault.keys(), store).await?;
         register(store.read(), &vault.keys()).await?;
         Ok(vault)
