@@ -143,25 +143,30 @@ impl Spool {
         }
     }
 
+    /// The data keys that the answers in `folder` are sealed by, of whichever process. Of ours those that are saved do
+    /// not count; what others still need, they alone know.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn named_keys(&self, folder: &Path) -> std::io::Result<HashSet<Uuid>> {
+        let mut named = HashSet::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|ending| ending != ENDING) {
+                continue;
+            }
+            let is_ours = path.file_stem().is_some_and(|name| name == self.owner.to_string().as_str());
+            for line in lines(&mut File::open(path)?)? {
+                let is_needed = !is_ours || self.unsaved().contains(&line.attempt);
+                named.extend(line.sealed().filter(|_| is_needed).and_then(|sealed| key_of(&sealed).ok()));
+            }
+        }
+        Ok(named)
+    }
+
     fn unsaved(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
         self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The data keys that the answers in `folder` are sealed by, of whichever process.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn named_keys(folder: &Path) -> std::io::Result<HashSet<Uuid>> {
-    let mut named = HashSet::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == ENDING) {
-            let sealed = lines(&mut File::open(path)?)?.into_iter().filter_map(|line| line.sealed());
-            named.extend(sealed.filter_map(|sealed| key_of(&sealed).ok()));
-        }
-    }
-    Ok(named)
 }
 
 /// A line that was cut by a crash was never believed to be written.

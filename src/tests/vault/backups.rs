@@ -6,9 +6,9 @@ use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret;
 
-use super::{Shop, opens};
+use super::{Shop, opens, sees};
 use crate::{
-    domain::{PageId, Reason, Status, WorkspaceId, words},
+    domain::{PageId, Reason, Status, words},
     server::{App, keeper, pages, settings::Settings},
     tests::{postgres, world::expires_in},
 };
@@ -20,12 +20,6 @@ fn restored(shop: &Shop, copy: &Path) -> (tempfile::TempDir, Settings) {
     let key = folder.path().join("vault.key");
     let own = Settings { data: folder.path().to_owned(), vault_key_file: Some(key), ..shop.settings() };
     (folder, own)
-}
-
-/// The page's status in another process.
-async fn sees(app: &App, workspace: WorkspaceId, page: PageId) -> Status {
-    let view = pages::view(app.store.read(), workspace, page).await.expect("it answers").expect("it is there");
-    Status::of(&view.link, None, false, app.clock.now())
 }
 
 async fn stored_refresh(app: &App, page: PageId) -> String {

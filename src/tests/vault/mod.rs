@@ -12,7 +12,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use tokio::process::Command;
 
 use super::world::{World, front, settings};
-use crate::server::{App, clock::Clock, command, serve, settings::Settings, vault::Keys};
+use crate::{
+    domain::{PageId, Status, WorkspaceId},
+    server::{App, clock::Clock, command, pages, serve, settings::Settings, vault::Keys},
+};
 
 /// The words of the command line, one a line.
 const WORDS: &str = "VAULT_WORDS";
@@ -109,4 +112,10 @@ async fn as_a_command() {
 /// A process of a database with keys of its own, wherever they come from.
 pub async fn opens(settings: &Settings) -> Result<App, String> {
     serve::open(settings, Clock::default()).await.map_err(|error| error.to_string())
+}
+
+/// The page's status in another process.
+pub async fn sees(app: &App, workspace: WorkspaceId, page: PageId) -> Status {
+    let view = pages::view(app.store.read(), workspace, page).await.expect("it answers").expect("it is there");
+    Status::of(&view.link, None, false, app.clock.now())
 }

@@ -19,8 +19,8 @@ async fn is_retired_when_nothing_needs_it(database: Option<String>) {
     let shop = Shop::on(database).await;
     let old = shop.keys().first().to_owned();
     let places = [workspace(&shop.world.app, 3).await, workspace(&shop.world.app, 2).await].concat();
-    let before = std::fs::read_to_string(shop.file()).expect("the key file");
     let new = shop.adds_a_key().await;
+    let before = std::fs::read_to_string(shop.file()).expect("the key file");
     let listed = shop.says(&["keys", "list"]).await;
     assert!(
         listed.text.contains(&format!("{old}  seals what is new; wraps 2 data keys, which open 5 values")),

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     Shop,
     seeded::{Tally, workspace},
+    sees,
 };
 use crate::{
     domain::Status,
@@ -74,6 +75,7 @@ async fn retires_the_others(shop: &Shop) {
 async fn rotates_under_load(database: Option<String>, processes: usize) {
     let shop = Shop::on(database).await;
     let owner = shop.world.owner("Harbour").await;
+    let workspace_id = owner.board().await.workspace.id;
     let mut pages = vec![];
     for (place, person) in ["A", "B", "C"].iter().zip(["ada", "ben", "cleo"]) {
         let page = owner.has(place, &["chirper"]).await[0];
@@ -104,17 +106,18 @@ async fn rotates_under_load(database: Option<String>, processes: usize) {
     tally.is_over.store(true, Ordering::Relaxed);
     running.iter().for_each(|app| app.stopping.cancel());
     load.join_all().await;
+    drop(running);
     let failures = tally.failures.lock().expect("nobody panicked with it").clone();
     assert!(failures.is_empty(), "{} failed: {:?}", failures.len(), &failures[..failures.len().min(3)]);
     let done = [&tally.reads, &tally.starts, &tally.refreshes].map(|count| count.load(Ordering::Relaxed));
     println!("{done:?} reads, starts, refreshes");
     assert!(done[0] > 1_000 && done[1] > 50 && done[2] > 50, "{done:?}: it proves nothing");
     is_rotated(&shop, &tally).await;
-    let current = shop.world.current("chirper", "refresh").await;
+    let (current, app) = (shop.world.current("chirper", "refresh").await, shop.process().await);
     for page in pages {
-        assert_eq!(owner.sees(page).await, Status::Connected);
-        let app = shop.process().await;
-        let token = app.vault.get(app.store.read(), shop.world.grant_of(page).await.refresh()).await.expect("it opens");
+        assert_eq!(sees(&app, workspace_id, page).await, Status::Connected);
+        let grant = shop.world.grant_of(page).await;
+        let token = app.vault.get(app.store.read(), grant.refresh()).await.expect("it opens");
         assert!(current.contains(&token.expose_secret().to_owned()));
     }
     shop.world.is_quiet().await;
@@ -125,7 +128,9 @@ async fn rotates_under_load(database: Option<String>, processes: usize) {
 async fn is_rotated(shop: &Shop, tally: &Arc<Tally>) {
     assert!(shop.is_all_under_the_first_key().await);
     retires_the_others(shop).await;
+    // It goes on with what the others left, and with that forgets their spools.
     let app = shop.process().await;
+    keeper::recover(&app).await.expect("it answers");
     assert!(former(&app).await > 0);
     shop.world.clock.advance(Duration::from_hours(25));
     keeper::sweep(&app).await;

@@ -34,7 +34,7 @@ use super::{
         vault::{VaultError, hash},
     },
     VisitError,
-    spool::{self, Left, Spool},
+    spool::{Left, Spool},
 };
 use crate::domain::{GrantId, Moment};
 
@@ -127,7 +127,7 @@ impl Refreshing {
     /// # Errors
     /// When what lies there cannot be read.
     pub(super) fn named_keys(&self) -> std::io::Result<HashSet<Uuid>> {
-        let mut named = spool::named_keys(&self.folder)?;
+        let mut named = self.spool.named_keys(&self.folder)?;
         named.extend(courier::named_keys(&self.folder)?);
         Ok(named)
     }
