@@ -149,13 +149,13 @@ impl Spool {
     /// # Errors
     /// When the folder cannot be read.
     pub fn named_keys(&self, folder: &Path) -> std::io::Result<HashSet<Uuid>> {
-        let mut named = HashSet::new();
+        let (mut named, own) = (HashSet::new(), self.owner.to_string());
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_none_or(|ending| ending != ENDING) {
                 continue;
             }
-            let is_ours = path.file_stem().is_some_and(|name| name == self.owner.to_string().as_str());
+            let is_ours = path.file_stem().is_some_and(|name| name == own.as_str());
             for line in lines(&mut File::open(path)?)? {
                 let is_needed = !is_ours || self.unsaved().contains(&line.attempt);
                 named.extend(line.sealed().filter(|_| is_needed).and_then(|sealed| key_of(&sealed).ok()));

@@ -67,7 +67,7 @@ impl Vault {
     /// # Errors
     /// When the database does not do it, or the first key was retired.
     pub async fn make_key(&self, db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<(), VaultError> {
-        let row = new_key(&*self.wraps(db).await?, workspace);
+        let row = new_key(&self.wraps(db).await?, workspace);
         data_key::Entity::insert(row).exec_without_returning(db).await?;
         Ok(())
     }
@@ -77,7 +77,7 @@ impl Vault {
     /// # Errors
     /// As [`Vault::make_key`].
     pub async fn need_own_key(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
-        let row = new_key(&*self.wraps(db).await?, INSTANCE);
+        let row = new_key(&self.wraps(db).await?, INSTANCE);
         let keep = OnConflict::new().do_nothing().to_owned();
         data_key::Entity::insert(row).on_conflict(keep).exec_without_returning(db).await?;
         Ok(())

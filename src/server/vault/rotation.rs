@@ -260,3 +260,30 @@ fn of_store(error: StoreError) -> VaultError {
         other => sea_orm::DbErr::Custom(other.to_string()).into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::{domain::WorkspaceId, server::vault::Place};
+
+    #[tokio::test]
+    async fn a_value_that_was_written_meanwhile_stays_as_it_was_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open_folder(folder.path()).await.expect("it opens");
+        store.migrate().await.expect("a new database");
+        let keys = Keys::create(&folder.path().join("vault.key")).expect("a new key file");
+        let (vault, db) = (Vault::open(keys, &store).await.expect("it opens"), store.read());
+        let workspace = WorkspaceId(Uuid::now_v7());
+        let place = Place { workspace, table: "grants", column: "access", row: Uuid::now_v7() };
+        vault.make_key(db, workspace).await.expect("a data key");
+        vault.put(db, place, &"old".to_owned().into()).await.expect("sealed");
+        let read = secret::Entity::find().one(db).await.expect("it answers").expect("the value");
+        vault.put(db, place, &"fresh".to_owned().into()).await.expect("a refresh");
+        assert_eq!(put_if_unchanged(db, &read, read.sealed.clone()).await.expect("it answers"), 0);
+        assert_eq!(vault.get(db, place).await.expect("it opens").expose_secret(), "fresh");
+        let now = secret::Entity::find().one(db).await.expect("it answers").expect("the value");
+        assert_eq!(put_if_unchanged(db, &now, now.sealed.clone()).await.expect("it answers"), 1);
+    }
+}

@@ -75,7 +75,19 @@ impl Shop {
 
     /// The command line as a process of its own.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(std::env::current_exe().expect("it runs"));
+        self.runs(Command::new(std::env::current_exe().expect("it runs")), words)
+    }
+
+    /// As [`Shop::command`], and it dies at the `nth` call of the system that it makes by that name.
+    pub fn command_that_dies_at(&self, call: &str, nth: u64, words: &[&str]) -> Command {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
+        command.arg("-e").arg(format!("inject={call}:signal=KILL:when={nth}"));
+        command.arg(std::env::current_exe().expect("it runs"));
+        self.runs(command, words)
+    }
+
+    fn runs(&self, mut command: Command, words: &[&str]) -> Command {
         let settings = self.world.data.path().join("greentick.toml");
         let words = [words, &["--settings", settings.to_str().expect("a path")]].concat();
         command

@@ -4,7 +4,8 @@
 //! `KILLS=1000 cargo test tests::vault::rotating` is a longer one.
 
 use std::{
-    process::Stdio,
+    os::unix::process::ExitStatusExt,
+    process::{ExitStatus, Stdio},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -38,29 +39,45 @@ async fn former(app: &App) -> i64 {
     row.try_get("", "n").expect("a number")
 }
 
-/// Rotates both kinds of keys, again and again, and is killed `kills` times in the middle; after one that ended, what
-/// nothing needs is retired. The last id.
-async fn rotates_and_dies(shop: &Shop, kills: u32) -> String {
+/// Rotates both kinds of keys, again and again, and is killed `kills` times in the middle: half of the times at any
+/// moment, else at any of `calls`. After one that ended, what nothing needs is retired. The last id.
+async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
     let (mut id, mut killed, mut ended) = (shop.adds_a_key().await, 0, 0);
-    while killed < kills {
-        let mut rotation = shop.command(&["keys", "rotate", &id, "--data-keys"]);
-        let mut rotation = rotation.stdout(Stdio::null()).spawn().expect("it starts");
-        let life = 100 + u64::from(crate::server::networks::phase(Uuid::now_v7())) % 900;
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(life)) => {
-                rotation.kill().await.expect("it is gone");
-                killed += 1;
+    for round in 0.. {
+        if killed == kills {
+            break;
+        }
+        let any = u64::from(crate::server::networks::phase(Uuid::now_v7()));
+        let words = ["keys", "rotate", &id, "--data-keys"];
+        let is_done = if round % 2 == 0 {
+            let mut rotation = shop.command(&words).stdout(Stdio::null()).spawn().expect("it starts");
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(100 + any % 900)) => {
+                    rotation.kill().await.expect("it is gone");
+                    false
+                }
+                done = rotation.wait() => has_ended(done.expect("it ends")),
             }
-            done = rotation.wait() => {
-                assert!(done.expect("it ends").success());
-                ended += 1;
-                retires_the_others(shop).await;
-                id = shop.adds_a_key().await;
-            }
+        } else {
+            let call = calls[round % calls.len()];
+            let mut rotation = shop.command_that_dies_at(call, 1 + any % 150, &words);
+            has_ended(rotation.stdout(Stdio::null()).status().await.expect("strace is there"))
+        };
+        killed += u32::from(!is_done);
+        if is_done {
+            ended += 1;
+            retires_the_others(shop).await;
+            id = shop.adds_a_key().await;
         }
     }
     println!("{killed} kills, {ended} rotations that ended in between");
     id
+}
+
+/// By itself, and not because it was killed. Nothing else ends it.
+fn has_ended(status: ExitStatus) -> bool {
+    assert!(status.success() || status.signal() == Some(9), "{status}");
+    status.success()
 }
 
 async fn retires_the_others(shop: &Shop) {
@@ -72,7 +89,7 @@ async fn retires_the_others(shop: &Shop) {
     assert_eq!(shop.keys().ids().collect::<Vec<_>>(), [keys.first()]);
 }
 
-async fn rotates_under_load(database: Option<String>, processes: usize) {
+async fn rotates_under_load(database: Option<String>, processes: usize, calls: &[&str]) {
     let shop = Shop::on(database).await;
     let owner = shop.world.owner("Harbour").await;
     let workspace_id = owner.board().await.workspace.id;
@@ -100,7 +117,7 @@ async fn rotates_under_load(database: Option<String>, processes: usize) {
         }
     }
     let kills = std::env::var("KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(KILLS);
-    let last = rotates_and_dies(&shop, kills).await;
+    let last = rotates_and_dies(&shop, kills, calls).await;
     let said = shop.says(&["keys", "rotate", &last, "--data-keys"]).await;
     assert!(said.is_content, "{said:?}");
     tally.is_over.store(true, Ordering::Relaxed);
@@ -145,12 +162,12 @@ async fn is_rotated(shop: &Shop, tally: &Arc<Tally>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_fails_while_a_rotation_is_killed_on_sqlite() {
-    rotates_under_load(None, 1).await;
+    rotates_under_load(None, 1, &["pwrite64", "fdatasync", "write"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_fails_while_a_rotation_is_killed_on_postgres_with_three_processes() {
-    rotates_under_load(Some(postgres::new_database().await), 3).await;
+    rotates_under_load(Some(postgres::new_database().await), 3, &["sendto", "recvfrom"]).await;
 }
 
 /// An answer that lies in the spool of a process that is gone, or in the courier's journal, keeps its data key.
