@@ -59,7 +59,7 @@ async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
                 done = rotation.wait() => has_ended(done.expect("it ends")),
             }
         } else {
-            let call = calls[round % calls.len()];
+            let call = calls[round / 2 % calls.len()];
             let mut rotation = shop.command_that_dies_at(call, 1 + any % 150, &words);
             has_ended(rotation.stdout(Stdio::null()).status().await.expect("strace is there"))
         };
