@@ -55,7 +55,13 @@ pub(super) async fn run(line: Line) -> Result<(), StartError> {
     match line.what {
         What::Add => add(&keys)?,
         What::List => list(&keys, &store).await?,
-        What::Rotate { id, data_keys } => rotate(&settings, keys, &store, id, data_keys).await?,
+        What::Rotate { id, data_keys } => {
+            let keys = match id {
+                Some(id) => put_first(&settings, keys, &store, id).await?,
+                None => keys,
+            };
+            rotate(keys, &store, data_keys).await?;
+        }
         What::Retire { id } => retire(&keys, &store, &id).await?,
     }
     Ok(())
@@ -66,9 +72,17 @@ fn writable(keys: &Keys) -> Option<&Path> {
     keys.file().filter(|file| serve::credential().is_none_or(|credential| *file != credential))
 }
 
+/// Where a person adds a line and takes one out.
+fn place(keys: &Keys) -> String {
+    match (keys.file(), writable(keys)) {
+        (Some(_), None) => "the file that LoadCredential names".to_owned(),
+        _ => keys.place(),
+    }
+}
+
 fn add(keys: &Keys) -> Result<(), StartError> {
     let (id, line) = vault::new_line();
-    let place = keys.place();
+    let place = place(keys);
     if let Some(file) = writable(keys) {
         Keys::add_to(file, &line)?;
         say(&format!("The new key {id} is the last line of {place}. It seals nothing yet."));
@@ -112,25 +126,23 @@ fn told(key: &KeyUse) -> String {
     format!("{}  {what}; wraps {data_keys} data keys, which open {values} values; {canary}", key.id)
 }
 
-async fn rotate(
-    settings: &Settings,
-    mut keys: Keys,
-    store: &Store,
-    id: Option<String>,
-    data_keys: bool,
-) -> Result<(), StartError> {
-    if let Some(id) = id.filter(|id| keys.first() != id) {
-        if !keys.ids().any(|own| own == id) {
-            return Err(KeysError::Unknown { place: keys.place(), id }.into());
-        }
-        let Some(file) = writable(&keys) else {
-            return Err(KeysError::NotFirst { place: keys.place(), id }.into());
-        };
-        // A key that is not the right one must not become the first.
-        vault::check(&keys, store).await?;
-        Keys::put_first_in(file, &id)?;
-        keys = serve::read_keys(settings)?;
+async fn put_first(settings: &Settings, keys: Keys, store: &Store, id: String) -> Result<Keys, StartError> {
+    if keys.first() == id {
+        return Ok(keys);
     }
+    if !keys.ids().any(|own| own == id) {
+        return Err(KeysError::Unknown { place: keys.place(), id }.into());
+    }
+    let Some(file) = writable(&keys) else {
+        return Err(KeysError::NotFirst { place: place(&keys), id }.into());
+    };
+    // A key that is not the right one must not become the first.
+    vault::check(&keys, store).await?;
+    Keys::put_first_in(file, &id)?;
+    Ok(serve::read_keys(settings)?)
+}
+
+async fn rotate(keys: Keys, store: &Store, data_keys: bool) -> Result<(), StartError> {
     let first = keys.first().to_owned();
     let vault = Vault::open(keys, store).await?;
     let moved = vault.wrap_anew(store).await?;
@@ -159,17 +171,16 @@ fn whole(moved: &Moved) -> Result<(), StartError> {
 async fn retire(keys: &Keys, store: &Store, id: &str) -> Result<(), StartError> {
     vault::retire(keys, store, id, Clock::default().now()).await?;
     let is_here = keys.ids().any(|own| own == id);
-    match writable(keys) {
-        Some(file) if is_here => {
-            Keys::take_out_of(file, id)?;
-            say(&format!("The key {id} is retired, and its line is gone from {}.", keys.place()));
-            say("Keep it for as long as you keep backups from before: they need it.");
-        }
-        _ if is_here => {
-            say(&format!("The key {id} is retired. Take the line that begins with {id}: out of {}.", keys.place()));
-            say("Keep it for as long as you keep backups from before: they need it.");
-        }
-        _ => say(&format!("The key {id} is retired; it was not among the keys in {}.", keys.place())),
+    if !is_here {
+        say(&format!("The key {id} is retired; it was not among the keys in {}.", keys.place()));
+        return Ok(());
     }
+    if let Some(file) = writable(keys) {
+        Keys::take_out_of(file, id)?;
+        say(&format!("The key {id} is retired, and its line is gone from {}.", keys.place()));
+    } else {
+        say(&format!("The key {id} is retired. Take the line that begins with {id}: out of {}.", place(keys)));
+    }
+    say("Backups from before need it: keep your copy of it, or make a new backup.");
     Ok(())
 }
