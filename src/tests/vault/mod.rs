@@ -1,6 +1,7 @@
 //! The vault's keys and the backups, as an operator meets them: by the command line, while servers serve.
 
 mod backups;
+mod older;
 mod retiring;
 mod rotating;
 mod seeded;
