@@ -105,9 +105,14 @@ impl Vault {
             let all = data_key::Entity::update_many().col_expr(Column::IsLeaving, Expr::value(true));
             all.filter(Column::FormerAt.is_null()).exec(store.read()).await?;
         }
-        let mut renewed = 0;
-        while let Some(row) = leaving().one(store.read()).await? {
-            renewed += u64::from(self.replace(store, &row, now).await?);
+        let (mut renewed, mut after) = (0, Uuid::nil());
+        loop {
+            let batch = leaving().filter(Column::Id.gt(after)).limit(BATCH).all(store.read()).await?;
+            let Some(last) = batch.last() else { break };
+            after = last.id;
+            for row in &batch {
+                renewed += u64::from(self.replace(store, row, now).await?);
+            }
         }
         let moved = self.seal_all_anew(store).await?;
         Ok((renewed, Moved { rows: left.rows + moved.rows, ..moved }))
