@@ -2,7 +2,8 @@
 //!
 //! Two levels: key-encryption keys from outside the database ([`keys`]) wrap one data key per workspace, which seals
 //! that workspace's values ([`seal`]). All sealed values lie in one table, each bound to its place, so that a value
-//! moved to another row does not open. Points only at the store.
+//! moved to another row does not open. Both kinds of keys can be changed while servers run ([`mod@rotation`]). Points only
+//! at the store.
 
 mod data_keys;
 mod key_file;
