@@ -67,8 +67,8 @@ impl Vault {
     /// # Errors
     /// When the database does not do it, or the first key was retired.
     pub async fn make_key(&self, db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<(), VaultError> {
-        let row = new_key(&self.wraps(db).await?, workspace);
-        data_key::Entity::insert(row).exec_without_returning(db).await?;
+        let ring = self.wraps(db).await?;
+        data_key::Entity::insert(new_key(&ring, workspace)).exec_without_returning(db).await?;
         Ok(())
     }
 
@@ -77,9 +77,9 @@ impl Vault {
     /// # Errors
     /// As [`Vault::make_key`].
     pub async fn need_own_key(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
-        let row = new_key(&self.wraps(db).await?, INSTANCE);
+        let ring = self.wraps(db).await?;
         let keep = OnConflict::new().do_nothing().to_owned();
-        data_key::Entity::insert(row).on_conflict(keep).exec_without_returning(db).await?;
+        data_key::Entity::insert(new_key(&ring, INSTANCE)).on_conflict(keep).exec_without_returning(db).await?;
         Ok(())
     }
 
