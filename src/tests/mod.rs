@@ -44,6 +44,7 @@ mod stream;
 mod talkative;
 mod told;
 mod towns;
+mod vault;
 mod world;
 mod wrong_account;
 
