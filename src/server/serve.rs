@@ -106,7 +106,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         store,
         vault,
         networks,
-        client: NetworkClient::new(Patience::default())?,
+        client: NetworkClient::new(Patience::default())?.by(clock.clone()),
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,

@@ -5,6 +5,7 @@ mod abilities;
 mod accounts;
 mod behaviours;
 mod bound;
+mod bound_tokens;
 mod by_hand;
 mod callbacks;
 mod codes;

@@ -112,6 +112,8 @@ fn doors_of_networks(app: &str) -> Vec<Try> {
     vec![
         of(Method::GET, callback, format!("/oauth/callback/{app}?code=c&state=s"), &[], 400),
         of(Method::POST, callback, format!("/oauth/callback/{app}"), &[("code", "c"), ("state", "s")], 405),
+        // This network's app has no keys, but a secret.
+        of(Method::GET, "/oauth/clients/{network_app}/jwks.json", format!("/oauth/clients/{app}/jwks.json"), &[], 404),
         of(Method::GET, hooks, format!("/hooks/{app}"), &[], 200),
         // Signed or not believed; this network says nothing by itself.
         of(Method::POST, hooks, format!("/hooks/{app}"), &[("signed_request", "x.y")], 404),

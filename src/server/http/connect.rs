@@ -52,7 +52,7 @@ pub async fn start(
     let wish = Wish { attempt: suggested, choose_account, change_pages };
     let Started { attempt, url, network, cookie, ended } = match connect::start(&caller, page, wish).await? {
         Way::There(started) => started,
-        Way::Choice(attempt) => return told(&caller, attempt).await,
+        Way::Told(attempt) => return told(&caller, attempt).await,
     };
     let mut response = popup::on_the_way(&network, &url);
     for old in ended {

@@ -3,11 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::{
-    Definition, pace,
+    Definition,
+    definition::ClientAuth,
+    pace,
     rows::{ActiveModel, Column, Entity, Model},
 };
 use crate::{
@@ -30,6 +32,17 @@ pub struct NetworkApp {
     pub client_secret: SecretString,
     /// What the network signs its own messages by, where that is another secret.
     pub hook_secret: Option<SecretString>,
+}
+
+impl NetworkApp {
+    /// The secret, where it is one that the network may hear. A key signs, and is never said.
+    #[must_use]
+    pub(super) fn said_secret(&self) -> &str {
+        match self.definition.token.auth {
+            ClientAuth::Basic | ClientAuth::Body => self.client_secret.expose_secret(),
+            ClientAuth::PrivateKeyJwt | ClientAuth::None => "",
+        }
+    }
 }
 
 /// The networks that this instance can use: those with a definition and an app.

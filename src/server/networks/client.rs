@@ -10,6 +10,9 @@ use http::{
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
+use super::proofs::{Draft, Proofs, Refused, refused};
+use crate::server::clock::Clock;
+
 /// How long a network is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -61,6 +64,8 @@ pub struct Answer {
     pub next: Option<String>,
     /// The body; `Null` when it is not JSON.
     pub json: Value,
+    /// What it has against the proof of the grant's key.
+    pub(super) refused: Option<Refused>,
 }
 
 impl Answer {
@@ -102,6 +107,7 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct NetworkClient {
     http: reqwest::Client,
+    proofs: Proofs,
     /// Where a test plays all networks.
     #[cfg(test)]
     stage: std::sync::Arc<std::sync::OnceLock<String>>,
@@ -122,15 +128,42 @@ impl NetworkClient {
             .build()?;
         Ok(Self {
             http,
+            proofs: Proofs::default(),
             #[cfg(test)]
             stage: std::sync::Arc::default(),
         })
     }
 
-    /// Sends the request, and reads the answer.
+    /// The same, by that clock: what is proved is proved for a moment.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.proofs = Proofs::of(clock);
+        self
+    }
+
+    /// What its requests are proved with.
+    #[must_use]
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
+    /// Proves the request, sends it, and reads the answer.
     ///
     /// # Errors
     /// [`NoAnswer`]; a refusal is an answer.
+    pub(super) async fn ask(&self, draft: &Draft<'_>) -> Result<HttpResponse, NoAnswer> {
+        let sender = self.clone();
+        let send = move |request| {
+            let sender = sender.clone();
+            async move { sender.send(request).await }
+        };
+        self.proofs.send(draft, send).await
+    }
+
+    /// Sends the request, and reads the answer.
+    ///
+    /// # Errors
+    /// As [`NetworkClient::send`].
     pub async fn answer(&self, request: HttpRequest) -> Result<Answer, NoAnswer> {
         self.send(request).await.map(Answer::from)
     }
@@ -138,7 +171,7 @@ impl NetworkClient {
     /// Sends the request.
     ///
     /// # Errors
-    /// As [`NetworkClient::answer`].
+    /// [`NoAnswer`]; a refusal is an answer.
     #[cfg_attr(not(test), expect(unused_mut, reason = "only a test leads it elsewhere"))]
     pub async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
         #[cfg(test)]
@@ -194,6 +227,7 @@ impl From<HttpResponse> for Answer {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers()),
             next: header("link").and_then(next_of),
+            refused: refused(response.status().as_u16(), response.headers(), response.body()),
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
         }
     }

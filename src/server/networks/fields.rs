@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{definition::Refusal, is_safe};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 8] = [
+const OURS: [&str; 10] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -18,6 +18,8 @@ const OURS: [&str; 8] = [
     "state",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
+    "request_uri",
 ];
 
 type Read<'de, T, D> = Result<T, <D as Deserializer<'de>>::Error>;

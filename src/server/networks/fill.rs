@@ -14,7 +14,7 @@ impl<'a> Words<'a> {
     /// The app's own.
     #[must_use]
     pub fn of(app: &'a NetworkApp) -> Self {
-        Self(vec![("client_id", &app.client_id), ("client_secret", app.client_secret.expose_secret())])
+        Self(vec![("client_id", &app.client_id), ("client_secret", app.said_secret())])
     }
 
     /// With a token as well, and what was kept of its answer.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Bearer, NetworkApp, NetworkClient, Verdict,
-    asking::{ask, request, words},
+    asking::{ask, draft, request, words},
     client::{Answer, at, text_at},
     definition::{Call, More, Pages, Parents},
 };
@@ -70,7 +70,7 @@ impl Talk<'_> {
 
     async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = self.client.answer(request).await;
+        let answer = self.client.ask(&draft(self.app, call, self.bearer, request)).await.map(Answer::from);
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -251,7 +251,7 @@ mod tests {
         let asked: Uri = "https://us1.api.example/3.0/lists?count=9".parse().expect("an address");
         let next = |address: &str| {
             let json = serde_json::json!({ "next": address });
-            let answer = Answer { status: 200, retry_after: None, next: None, json };
+            let answer = Answer { status: 200, retry_after: None, next: None, json, refused: None };
             match next(&More::NextUrl("next".to_owned()), &answer, &asked) {
                 Some(Next::Place(place)) => Some(place.to_string()),
                 _ => None,

@@ -8,6 +8,7 @@ mod board;
 mod found;
 mod grants;
 mod marks;
+mod opened;
 mod roster;
 mod rows;
 mod standing;
@@ -27,6 +28,7 @@ pub use marks::{
     Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
     set_back,
 };
+pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
 pub use told::{Told, told_of};

@@ -81,6 +81,15 @@ pub struct Definition {
     pub revoke: Option<Revoke>,
     /// How the network signs what it tells us by itself, at `/hooks/{network app}`.
     pub inbound: Option<Inbound>,
+    /// Whether tokens are bound to a key of their grant, which each request proves to have (RFC 9449).
+    #[serde(default)]
+    pub dpop: Extra,
+    /// Whether the network's own metadata has it.
+    #[serde(skip)]
+    pub advertises_dpop: bool,
+    /// Our `client_id` is an address of ours, at which the network finds who we are.
+    #[serde(default)]
+    pub client_document: bool,
     /// How often the keeper asks whether a permission still works.
     #[serde(default = "five_minutes")]
     pub check_every_secs: u64,
@@ -100,6 +109,19 @@ pub enum Iss {
     Required,
 }
 
+/// Whether something is used that not every network has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// No.
+    #[default]
+    Off,
+    /// Where the network's own metadata has it.
+    IfAdvertised,
+    /// Always; the network takes nothing else.
+    Required,
+}
+
 /// The authorization endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +129,12 @@ pub struct Authorize {
     /// Where.
     #[serde(deserialize_with = "authorize_address")]
     pub url: String,
+    /// Whether what is asked for goes to the network first, and the person with a number for it (RFC 9126).
+    #[serde(default)]
+    pub par: Extra,
+    /// Where it goes.
+    #[serde(default, deserialize_with = "maybe_address")]
+    pub par_url: Option<String>,
     /// Whether the network takes PKCE (RFC 7636). On, unless it breaks on it.
     #[serde(default = "yes")]
     pub pkce: bool,
@@ -160,7 +188,21 @@ pub struct Checked {
     pub never: Vec<String>,
 }
 
+impl Authorize {
+    /// Where what is asked for goes first, if it does.
+    #[must_use]
+    pub fn pushed_to(&self) -> Option<&str> {
+        self.par_url.as_deref().filter(|_| self.par != Extra::Off)
+    }
+}
+
 impl Definition {
+    /// Whether tokens are bound to a key of their grant.
+    #[must_use]
+    pub fn binds_tokens(&self) -> bool {
+        self.dpop == Extra::Required || (self.dpop == Extra::IfAdvertised && self.advertises_dpop)
+    }
+
     /// All scopes that are asked for, each once.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {

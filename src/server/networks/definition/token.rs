@@ -44,6 +44,10 @@ pub enum ClientAuth {
     Basic,
     /// `client_id` and `client_secret` in the body.
     Body,
+    /// A statement that is signed by a key of ours; the secret is that key (RFC 7523, section 2.2).
+    PrivateKeyJwt,
+    /// `client_id` alone: the app has no secret.
+    None,
 }
 
 /// Where a token answer has what RFC 6749, section 5.1, has elsewhere. Paths are dotted.
