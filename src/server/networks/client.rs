@@ -10,7 +10,10 @@ use http::{
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use super::proofs::{Draft, Proofs, Refused, refused};
+use super::{
+    keyring::Keyring,
+    proofs::{Draft, Proofs, Refused, refused},
+};
 use crate::server::clock::Clock;
 
 /// How long a network is waited for.
@@ -108,6 +111,8 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 pub struct NetworkClient {
     http: reqwest::Client,
     proofs: Proofs,
+    /// The keys that networks publish.
+    pub(super) keyring: Keyring,
     /// Where a test plays all networks.
     #[cfg(test)]
     stage: std::sync::Arc<std::sync::OnceLock<String>>,
@@ -129,6 +134,7 @@ impl NetworkClient {
         Ok(Self {
             http,
             proofs: Proofs::default(),
+            keyring: Keyring::default(),
             #[cfg(test)]
             stage: std::sync::Arc::default(),
         })

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use oauth2::url::Url;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{definition::Refusal, is_safe};
+use super::{definition::Refusal, is_safe, jose::Alg};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "response_type",
     "response_mode",
     "client_id",
     "redirect_uri",
     "scope",
     "state",
+    "nonce",
     "code_challenge",
     "code_challenge_method",
     "dpop_jkt",
@@ -80,6 +81,12 @@ pub(super) fn telling<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Refu
         return Ok(rules);
     }
     Err(D::Error::custom("a rule in refusals has neither status nor path, so that every answer would match it"))
+}
+
+/// At least one way to sign.
+pub(super) fn registered<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Alg>, D> {
+    let algs = Vec::<Alg>::deserialize(field)?;
+    if algs.is_empty() { Err(D::Error::custom("what is signed in no way is not signed")) } else { Ok(algs) }
 }
 
 fn filled<E: Error>(text: String, or: &str) -> Result<String, E> {
