@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Refusal, Verdict, load, refresh},
+    server::networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Proofs, Refusal, Verdict, load, refresh},
 };
 
 /// Every secret in the corpus has it, as every secret of the sandbox does.
@@ -66,7 +66,8 @@ fn refreshed(app: &NetworkApp, answer: HttpResponse) -> Verdict {
     let held =
         Held { access: format!("{CANARY}-at").into(), refresh: Some(format!("{CANARY}-rt").into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
-    let mut flight = pin!(refresh(send, app, &held));
+    let proofs = Proofs::default();
+    let mut flight = pin!(refresh(send, &proofs, app, &held));
     // It waits for nothing: the answer is there.
     let Poll::Ready(end) = flight.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("a flight that waits")
