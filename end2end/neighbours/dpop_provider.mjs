@@ -41,6 +41,8 @@ function begin() {
     clientAuthMethods: ['private_key_jwt'],
     // The app's clock is moved by the test.
     clockTolerance: 3600,
+    // By itself it asks nobody on this machine.
+    fetch: (url, { signal, headers }) => globalThis.fetch(url, { signal, headers }),
     interactions: { url: (_, interaction) => `/test/yes/${interaction.uid}` },
     pkce: { required: () => true },
     rotateRefreshToken: true,
@@ -58,9 +60,10 @@ const doors = {
     begin();
     return {};
   },
-  // Nonces that it gave before are worth nothing any more.
+  // Time goes by here, so that the nonces that it gave before are worth nothing any more.
   '/test/nonces': () => {
-    begin();
+    const now = Date.now;
+    Date.now = () => now() + 600_000;
     return {};
   },
   '/test/yes': async (request, response) => {

@@ -191,10 +191,15 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> Option<R
     }
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
-    let is_ours = |challenge: &&&str| challenge.trim_start().to_ascii_lowercase().starts_with("dpop");
+    // Of several challenges in one header the one for us begins with its scheme.
+    let ours = |challenge: &&str| {
+        let at = challenge.to_ascii_lowercase().find("dpop ")?;
+        challenge.get(at..).map(str::to_owned)
+    };
+    let challenges: Vec<_> = challenges.iter().filter_map(ours).collect();
     let says = |word: &str| {
         json.get("error").and_then(Value::as_str) == Some(word)
-            || challenges.iter().filter(is_ours).any(|challenge| challenge.contains(word))
+            || challenges.iter().any(|challenge| challenge.contains(&format!("\"{word}\"")))
     };
     if says("use_dpop_nonce") {
         return Some(Refused::Nonce);

@@ -201,6 +201,8 @@ fn a_refused_proof_is_no_word_about_the_token() {
     };
     assert_eq!(judged("DPoP error=\"use_dpop_nonce\""), Verdict::NoAnswer);
     assert_eq!(judged("dpop algs=\"ES256\", error=\"invalid_dpop_proof\""), Verdict::OurAppIsWrong);
+    let several = "Bearer realm=\"x\", DPoP algs=\"ES256\", error=\"use_dpop_nonce\"";
+    assert_eq!(judged(several), Verdict::NoAnswer);
     assert!(matches!(judged("DPoP error=\"invalid_token\""), Verdict::Dead(_)));
     assert!(matches!(judged("Bearer error=\"use_dpop_nonce\""), Verdict::Dead(_)));
 }
