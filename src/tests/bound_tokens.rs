@@ -25,6 +25,15 @@ const DEFINITION: &str = include_str!("bound_tokens.toml");
 /// Redirects from the consent page back to us.
 const STEPS: usize = 12;
 
+/// What an instance runs on.
+#[derive(Clone, Copy)]
+enum On {
+    Sqlite,
+    Postgres,
+    /// With the process that outlives it, which sends its refreshes.
+    Courier,
+}
+
 struct Provider {
     origin: String,
     http: reqwest::Client,
@@ -69,11 +78,15 @@ impl Provider {
     }
 
     /// An instance that knows it by its definition, and whose keys it fetches.
-    async fn world(&self, database: Option<String>, change: impl Fn(String) -> String) -> World {
+    async fn world(&self, on: On, change: impl Fn(String) -> String) -> World {
         let text = change(DEFINITION.replace("{origin}", &self.origin));
         let client = ("greentick".to_owned(), SigningKey::generate().expose_secret().to_owned());
         let extra = vec![Extra { id: "strict", text, client }];
-        let world = World::with(database.map(Into::into), extra).await;
+        let world = match on {
+            On::Sqlite => World::with(None, extra).await,
+            On::Postgres => World::with(Some(postgres::new_database().await.into()), extra).await,
+            On::Courier => World::with_courier(extra).await,
+        };
         let ours = world.app.networks.app_at(&crate::domain::NetworkId("strict".to_owned())).expect("it is set up");
         let client = json!({
             "client_id": "greentick", "redirect_uris": [world.app.base_url.callback(ours.id)],
@@ -136,9 +149,9 @@ impl World {
     }
 }
 
-async fn whole_life(database: Option<String>) {
+async fn whole_life(on: On) {
     let provider = Provider::starts().await;
-    let world = provider.world(database, |text| text).await;
+    let world = provider.world(on, |text| text).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["strict"]).await[0];
 
@@ -188,14 +201,15 @@ async fn whole_life(database: Option<String>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_lives_its_whole_life_on_bound_tokens() {
-    whole_life(None).await;
-    whole_life(Some(postgres::new_database().await)).await;
+    for on in [On::Sqlite, On::Postgres, On::Courier] {
+        whole_life(on).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_takes_pushed_requests_only_takes_nothing_else() {
     let provider = Provider::starts().await;
-    let world = provider.world(None, |text| text.replace("par = \"required\"", "par = \"off\"")).await;
+    let world = provider.world(On::Sqlite, |text| text.replace("par = \"required\"", "par = \"off\"")).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["strict"]).await[0];
     let popup = owner.opens_popup(page).await;
@@ -209,7 +223,7 @@ async fn a_server_that_takes_pushed_requests_only_takes_nothing_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_cannot_be_pushed_ends_at_once_and_says_why() {
     let provider = Provider::starts().await;
-    let world = provider.world(None, |text| text.replace("/request", "/nowhere")).await;
+    let world = provider.world(On::Sqlite, |text| text.replace("/request", "/nowhere")).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["strict"]).await[0];
     let attempt = uuid::Uuid::now_v7().to_string();

@@ -3,6 +3,7 @@
 
 mod abilities;
 mod accounts;
+mod apps;
 mod behaviours;
 mod bound;
 mod bound_tokens;
@@ -12,6 +13,7 @@ mod codes;
 mod connecting;
 mod disconnecting;
 mod disk;
+mod errands;
 mod events;
 mod fixation;
 mod form_post;
@@ -20,6 +22,7 @@ mod hidden;
 mod house;
 mod id_tokens;
 mod inside;
+mod instances;
 mod keeping;
 mod kills;
 mod limits;

@@ -149,11 +149,15 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,
         WhoError::Refused(Verdict::LostAbility) => Trouble::PagesHidden,
         WhoError::Refused(_) | WhoError::Odd => Trouble::OddAnswer,
+        WhoError::NotTheirs => Trouble::WrongIssuer,
     }
 }
 
 async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
-    let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
+    let mut kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
+    // Before anything else is asked with the token: whose it is decides where that is.
+    let confirmed = networks::confirmed(&app.client, network_app, &kept.named).await?;
+    kept.named.extend(confirmed);
     let (client, access, key) = (&app.client, kept.access(), kept.key());
     let bearer = Bearer { access: &access, key: key.as_ref(), kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;

@@ -15,13 +15,18 @@ use crate::{
     },
 };
 
-/// `jwks.json`: the public halves of the keys that our app signs by.
-pub async fn keys(State(app): State<App>, Path(network_app): Path<String>) -> Result<Json<Value>, Page> {
-    say(&app, &network_app, networks::client_keys)
+/// `client-metadata.json`: what the address that is our `client_id` says.
+pub async fn document(State(app): State<App>, Path(network_app): Path<String>) -> Result<Json<Value>, Page> {
+    say(&app, &network_app, networks::client_document).await
 }
 
-fn say(app: &App, id: &str, what: fn(&NetworkApp) -> Option<Value>) -> Result<Json<Value>, Page> {
+/// `jwks.json`: the public halves of the keys that our app signs by.
+pub async fn keys(State(app): State<App>, Path(network_app): Path<String>) -> Result<Json<Value>, Page> {
+    say(&app, &network_app, networks::client_keys).await
+}
+
+async fn say(app: &App, id: &str, what: fn(&NetworkApp) -> Option<Value>) -> Result<Json<Value>, Page> {
     let id: NetworkAppId = id.parse().ok().ok_or(Refusal::NotFound)?;
-    let network_app = app.networks.app(id);
+    let network_app = app.networks.find(id).await.map_err(Refusal::from)?;
     Ok(Json(network_app.and_then(|network_app| what(&network_app)).ok_or(Refusal::NotFound)?))
 }

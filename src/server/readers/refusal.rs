@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Proofs, Refusal, Verdict, load, refresh},
+    server::{
+        networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Proofs, Refusal, Verdict, load, refresh},
+        settings::AppCredentials,
+    },
 };
 
 /// Every secret in the corpus has it, as every secret of the sandbox does.
@@ -20,13 +23,12 @@ const CANARY: &str = "sbxcanary";
 
 static APPS: LazyLock<Vec<NetworkApp>> = LazyLock::new(|| {
     let all = load(None, Some("http://localhost:1")).expect("built-in definitions are right");
-    let app = |definition| NetworkApp {
-        id: NetworkAppId(Uuid::nil()),
-        definition,
+    let own = || AppCredentials {
         client_id: "app".to_owned(),
         client_secret: format!("{CANARY}-secret").into(),
         hook_secret: None,
     };
+    let app = |definition| NetworkApp::new(NetworkAppId(Uuid::nil()), definition, own());
     all.into_iter().map(app).collect()
 });
 

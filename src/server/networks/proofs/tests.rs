@@ -6,7 +6,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::*;
-use crate::{domain::NetworkAppId, server::networks::load::parse};
+use crate::{
+    domain::NetworkAppId,
+    server::{networks::load::parse, settings::AppCredentials},
+};
 
 const ISSUER: &str = "https://as.example";
 
@@ -14,13 +17,13 @@ fn app(secret: &SecretString) -> NetworkApp {
     let text = "id = \"x\"\nname = \"X\"\nissuer = \"https://as.example\"\ndpop = \"required\"\n[authorize]\n\
          url = \"https://as.example/a\"\n[token]\nurl = \"https://as.example/t\"\nauth = \"private_key_jwt\"\n\
          [abilities]\n[person]\nask = \"https://pds.example/me\"\nid = \"id\"\nname = \"name\"\n";
-    NetworkApp {
-        id: NetworkAppId(uuid::Uuid::nil()),
-        definition: parse("x.toml", text).expect("a definition"),
-        client_id: "https://green.example/client".to_owned(),
-        client_secret: secret.clone(),
-        hook_secret: None,
-    }
+    let definition = parse("x.toml", text).expect("a definition");
+    let (client_id, client_secret) = ("https://green.example/client".to_owned(), secret.clone());
+    NetworkApp::new(
+        NetworkAppId(uuid::Uuid::nil()),
+        definition,
+        AppCredentials { client_id, client_secret, hook_secret: None },
+    )
 }
 
 fn asked(url: &str) -> HttpRequest {
