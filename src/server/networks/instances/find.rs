@@ -66,6 +66,8 @@ fn described(mut found: Found, answer: &Answer, place: &Place, allowed: &[String
         let known = [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
         known.into_iter().find(|(name, _)| methods.contains(name)).map(|(_, auth)| auth)
     });
+    let mut bindings = list("dpop_signing_alg_values_supported").into_iter().flatten();
+    found.dpop = bindings.any(|way| way == "ES256");
     found.says_iss = says("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     found.scopes = list("scopes_supported").into_iter().flatten().map(str::to_owned).collect();
     Ok(found)
