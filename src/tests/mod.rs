@@ -47,6 +47,7 @@ mod strangers;
 mod stream;
 mod talkative;
 mod told;
+mod towns;
 mod world;
 mod wrong_account;
 

@@ -182,6 +182,7 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 pub const GITLAB: Play = Play {
     id: "gitlab",
     scopes: &["read_user", "api"],
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,
