@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn an_app_needs_an_id_and_a_secret_from_wherever() {
-        let read = |text: &str, environment: &[(&str, &str)]| {
-            read(text, environment).and_then(|settings| settings.are_whole(|_, _| true).map(|()| settings))
+        let read = |text: &str, more: &[(&str, &str)]| {
+            read(text, more).and_then(|all| all.are_whole(|_, _| true).map(|()| all))
         };
         let id = "[apps.chirper]\nclient_id = \"a\"\n";
         let from_both = read(id, &[("GREENTICK_APPS__CHIRPER__CLIENT_SECRET", "s3cret")]);
