@@ -20,7 +20,7 @@ use crate::{
 const TOKEN: &str = "POST bsky.social/oauth/token";
 
 async fn opened<'p, 'w>(owner: &'p Person<'w>) -> (PageId, Popup<'p, 'w>) {
-    let page = owner.has("Bondi", &["bluesky"]).await[0];
+    let page = owner.has(&format!("Bondi {}", uuid::Uuid::now_v7()), &["bluesky"]).await[0];
     (page, owner.opens_popup_at(page, HANDLE).await)
 }
 
