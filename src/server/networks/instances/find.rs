@@ -13,6 +13,10 @@ use super::{
     NoInstance, Place,
 };
 
+/// How an app may prove itself, by the names that descriptions have for it (RFC 7591, section 2).
+const KNOWN_AUTH: [(&str, ClientAuth); 2] =
+    [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
+
 /// What is to be known of the place before a person is sent there.
 ///
 /// # Errors
@@ -29,7 +33,7 @@ pub async fn find(client: &NetworkClient, definition: &Definition, place: &Place
         let Ok(request) = request else { continue };
         match client.answer(Door::Outside, request).await {
             Ok(answer) if answer.is_ok() && answer.json.is_object() => {
-                return described(found, &answer, place, client.allowed());
+                return described((definition, found), &answer, place, client.allowed());
             }
             Ok(_) => is_there = true,
             Err(_) => {}
@@ -44,7 +48,12 @@ pub async fn find(client: &NetworkClient, definition: &Definition, place: &Place
 }
 
 /// Reads the description. Every address in it goes through the same door later; one that could not is refused now.
-fn described(mut found: Found, answer: &Answer, place: &Place, allowed: &[String]) -> Result<Found, NoInstance> {
+fn described(
+    (definition, mut found): (&Definition, Found),
+    answer: &Answer,
+    place: &Place,
+    allowed: &[String],
+) -> Result<Found, NoInstance> {
     let (says, asked) = (|name: &str| answer.json.get(name), place.issuer());
     // Compared as text (RFC 8414, section 3.3). With or without a slash at its end an issuer has the same document.
     let issuer = says("issuer").and_then(Value::as_str).ok_or(NoInstance::NotOne)?;
@@ -63,8 +72,10 @@ fn described(mut found: Found, answer: &Answer, place: &Place, allowed: &[String
     found.pkce = list("code_challenge_methods_supported").map(|mut methods| methods.any(|method| method == "S256"));
     found.auth = list("token_endpoint_auth_methods_supported").and_then(|methods| {
         let methods: Vec<_> = methods.collect();
-        let known = [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
-        known.into_iter().find(|(name, _)| methods.contains(name)).map(|(_, auth)| auth)
+        let takes = |(name, _): &&(&str, ClientAuth)| methods.contains(name);
+        // The file's own way, where the server takes it.
+        let own = KNOWN_AUTH.iter().filter(|(_, auth)| *auth == definition.token.auth).find(takes);
+        own.or_else(|| KNOWN_AUTH.iter().find(takes)).map(|(_, auth)| *auth)
     });
     found.says_iss = says("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     found.scopes = list("scopes_supported").into_iter().flatten().map(str::to_owned).collect();
