@@ -20,7 +20,7 @@ use super::{
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper::{self, Refreshing},
     limits::Limits,
-    networks::{self, AppsError, DefinitionError, NetworkClient, Networks, Patience},
+    networks::{self, AppsError, Definition, DefinitionError, NetworkClient, Networks, Patience, Set},
     pages::{self, Rosters},
     settings::{Settings, SettingsError},
     store::{Backend, CopyError, Store, StoreError},
@@ -71,6 +71,9 @@ pub enum StartError {
     /// An app is set for a network that has no definition.
     #[error("apps.{0} is set, but there is no network definition {0}; check the name, or set networks or sandbox")]
     NoDefinition(String),
+    /// A network is switched on where apps do not register themselves.
+    #[error("switched_on names {0}, where apps do not register themselves; set apps.{0} instead")]
+    NotByItself(String),
     /// There is no network of that name.
     #[error("there is no network definition {0}; `greentick networks list` names those that are")]
     NoSuchNetwork(String),
@@ -106,16 +109,14 @@ pub enum StartError {
 pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> {
     let base_url = BaseUrl::parse(&settings.base_url)?;
     let definitions = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
-    if let Some(stray) = settings.apps.keys().find(|id| !definitions.iter().any(|known| known.id == **id)) {
-        return Err(StartError::NoDefinition(stray.0.clone()));
-    }
+    all_are_known(settings, &definitions)?;
     let store = match &settings.database_url {
         Some(url) => Store::open_url(url.expose_secret()).await?,
         None => Store::open_folder(&settings.data).await?,
     };
     store.migrate().await?;
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
-    let networks = Networks::open(&store, &vault, definitions, settings.apps.clone()).await?;
+    let networks = Networks::open(&store, &vault, definitions, set(settings)).await?;
     let refreshing = spool(settings, &store)?;
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
@@ -123,7 +124,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         store,
         vault,
         networks,
-        client: NetworkClient::new(Patience::default())?,
+        client: NetworkClient::new(Patience::default(), &settings.allow_inside)?,
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
@@ -135,6 +136,29 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         stopping: CancellationToken::new(),
         leptos: http::site_options(),
     }))
+}
+
+/// A name that no definition has is a typing mistake, and so is a host at a network that has one address.
+fn all_are_known(settings: &Settings, definitions: &[Definition]) -> Result<(), StartError> {
+    let find = |id: &str| definitions.iter().find(|known| known.id.0 == id);
+    for id in settings.apps.keys() {
+        let is_known = match id.0.split_once('@') {
+            Some((network, _)) => find(network).is_some_and(|definition| definition.instance.is_some()),
+            None => find(&id.0).is_some(),
+        };
+        if !is_known {
+            return Err(StartError::NoDefinition(id.0.clone()));
+        }
+    }
+    let registers = |definition: &Definition| definition.instance.as_ref().is_some_and(|one| one.register.is_some());
+    match settings.switched_on.iter().find(|id| !find(&id.0).is_some_and(registers)) {
+        Some(stray) => Err(StartError::NotByItself(stray.0.clone())),
+        None => Ok(()),
+    }
+}
+
+fn set(settings: &Settings) -> Set {
+    Set { apps: settings.apps.clone(), switched_on: settings.switched_on.clone() }
 }
 
 /// Beside the database's file, and where there is none: each process has a file of its own.

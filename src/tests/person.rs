@@ -210,6 +210,18 @@ impl<'w> Person<'w> {
         Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
     }
 
+    /// As [`Person::opens_popup`], at a network with many addresses: types one, if the popup asks for it.
+    pub async fn opens_popup_at(&self, page: PageId, typed: &str) -> Popup<'_, 'w> {
+        let attempt = uuid::Uuid::now_v7().to_string();
+        let mut start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt)]).await;
+        if start.body.contains("name=\"address\"") {
+            start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt), ("address", typed)]).await;
+        }
+        assert_eq!(start.status, 200, "{start:?}");
+        let url: String = serde_json::from_str(&between(&start.body, "location.replace(", ")")).expect("an address");
+        Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
+    }
+
     /// The popup at an address that a test took from the start page itself.
     pub fn popup_at(&self, url: &str) -> Popup<'_, 'w> {
         Popup { person: self, attempt: AttemptId(uuid::Uuid::nil()), url: Url::parse(url).expect("an address") }

@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use super::{
     person::Person,
     postgres,
-    stage::{CLIENT, Stage},
+    stage::{CLIENT, Ours, Stage},
 };
 use crate::{
     domain::{Me, NetworkId, Role},
@@ -109,7 +109,12 @@ impl World {
                 client_secret: CLIENT.1.to_owned().into(),
                 ..AppCredentials::default()
             };
-            settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
+            let network = NetworkId(stage.play.id.to_owned());
+            match stage.play.ours {
+                Ours::InSettings => drop(settings.apps.insert(network, own)),
+                Ours::At(name) => drop(settings.apps.insert(NetworkId(name.to_owned()), own)),
+                Ours::ByItself => settings.switched_on.push(network),
+            }
         }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         if let Some(stage) = stage {

@@ -40,11 +40,17 @@ pub async fn hear(
     }
     let network = &network_app.definition.id;
     let now = app.clock.now();
-    let Some(Message { people, reason, reply }) = networks::inbound(&network_app, &headers, &body, now) else {
+    let Some(Message { people, reason, reply, host }) = networks::inbound(&network_app, &headers, &body, now) else {
         warn!(%network, "a message in the network's name is not signed by it, or is old");
         return StatusCode::FORBIDDEN.into_response();
     };
-    let told = Told { network_app: network_app.id, reason, at: now };
+    // One app at many addresses is told of one of them.
+    let about = match host.filter(|_| network_app.definition.instance.is_some()) {
+        Some(host) => app.networks.instance(network, &host).map(|there| there.id),
+        None => Some(network_app.id),
+    };
+    let Some(about) = about else { return StatusCode::OK.into_response() };
+    let told = Told { network_app: about, reason, at: now };
     let looked = match people {
         People::Nobody => Ok(0),
         People::These(people) => pages::told_of(app.store.read(), told, Some(&people)).await,

@@ -19,6 +19,7 @@ mod sign_in;
 mod site;
 mod sizes;
 mod stream;
+mod which;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
 pub use door::{HEAD_LIMIT, keep_open};

@@ -35,7 +35,7 @@ pub async fn ask(
     call: &Call,
     (bearer, more): (Bearer<'_>, &[(&str, &str)]),
 ) -> Result<Answer, NoAnswer> {
-    client.answer(request(app, call, &words(app, bearer, more))?).await
+    client.answer(app.door(), request(app, call, &words(app, bearer, more))?).await
 }
 
 /// What a call for `bearer` may name.

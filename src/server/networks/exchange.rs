@@ -117,11 +117,13 @@ pub async fn exchange(
         request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
     }
     // Owned: a closure over references makes a future that no task can hold.
-    let (sender, token) = (client.clone(), app.definition.token.clone());
+    let (sender, door, token) = (client.clone(), app.door(), app.definition.token.clone());
     let dress = |request| dressed(request, app, &app.definition.token.params);
     let send = |request| {
         let (sender, token, request) = (sender.clone(), token.clone(), dress(request));
-        async move { sender.send(request?).await.and_then(|answer| shaped(answer, &token.scope_separator, &token.answer)) }
+        async move {
+            sender.send(door, request?).await.and_then(|answer| shaped(answer, &token.scope_separator, &token.answer))
+        }
     };
     let mut tokens = request.request_async(&send).await.map(tokens).map_err(|error| told(&error))?;
     for step in &app.definition.then {

@@ -39,7 +39,7 @@ pub async fn revoke(
         WhichToken::Access => given.access,
     };
     let bearer = Bearer { access: token, kept: given.kept };
-    let answer = ask(client, app, &revoke.ask, (bearer, &[("user_id", given.person_id)])).await;
+    let answer = ask(client, app, &revoke.ask, (bearer, &[("user_id", app.unqualified(given.person_id))])).await;
     let verdict = Verdict::of_call(&app.definition, &answer, revoke.ask.ok.as_ref());
     // A token that is dead already cannot be revoked, and needs not be.
     if revoke.ask.auth == Auth::Bearer && matches!(verdict, Verdict::Dead(_)) {

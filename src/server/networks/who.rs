@@ -70,7 +70,7 @@ impl Talk<'_> {
 
     async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = self.client.answer(request).await;
+        let answer = self.client.answer(self.app.door(), request).await;
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -149,7 +149,7 @@ fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
 pub async fn who_am_i(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>) -> Result<Account, WhoError> {
     let person = &app.definition.person;
     let answer = Talk { client, app, bearer, left: 1 }.ask(&person.ask, &[]).await?;
-    account(&answer.json, &person.id, &person.name).ok_or(WhoError::Odd)
+    account(app, &answer.json, (&person.id, &person.name)).ok_or(WhoError::Odd)
 }
 
 /// Whether the permission still works.
@@ -180,9 +180,9 @@ pub async fn remote_pages(
     let mut all: Vec<RemotePage> = Vec::new();
     for parent in parents {
         let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
-        let words = [("parent", parent.as_str()), ("user_id", person.id.as_str())];
+        let words = [("parent", parent.as_str()), ("user_id", app.unqualified(&person.id))];
         let found = talk.list(&pages.ask, list, &words).await?;
-        let new = found.iter().filter_map(|item| remote_page(pages, item));
+        let new = found.iter().filter_map(|item| remote_page(app, pages, item));
         for page in new {
             // A page that two ways lead to is one page.
             if all.iter().all(|known| known.account.id != page.account.id) {
@@ -193,7 +193,7 @@ pub async fn remote_pages(
     Ok(all)
 }
 
-fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
+fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePage> {
     let usable = pages.usable.as_ref().is_none_or(|usable| match at(item, &usable.path) {
         Some(Value::Array(list)) => {
             list.iter().filter_map(Value::as_str).any(|word| usable.has.iter().any(|has| has == word))
@@ -201,7 +201,7 @@ fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
         _ => text_at(item, &usable.path).is_some_and(|word| usable.has.contains(&word)),
     });
     Some(RemotePage {
-        account: account(item, &pages.id, &pages.name)?,
+        account: account(app, item, (&pages.id, &pages.name))?,
         handle: pages.handle.as_ref().and_then(|path| text_at(item, path)),
         usable: if usable { Ok(()) } else { Err(Unusable::LacksRole) },
         token: pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from),
@@ -235,11 +235,11 @@ pub async fn granted_scopes(
     Ok(Some(items.iter().filter(is_granted).filter_map(scope).collect()))
 }
 
-/// A person without a name is called by the id.
-fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
+/// A person without a name is called by the id. Two addresses of one network may have the same id for two people.
+fn account(app: &NetworkApp, json: &Value, (id, name): (&str, &str)) -> Option<Account> {
     let id = text_at(json, id)?;
     let name = text_at(json, name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-    Some(Account { id, name })
+    Some(Account { id: app.qualified(&id), name })
 }
 
 #[cfg(test)]

@@ -45,7 +45,13 @@ pub struct Settings {
     /// Whether tokens that are good for one use are sent by a small process that outlives this one.
     #[serde(deserialize_with = "yes_or_no")]
     pub courier: bool,
-    /// Our apps at the networks.
+    /// Networks that are in the table though no app is set for them, because it registers itself: Mastodon.
+    #[serde(deserialize_with = "list")]
+    pub switched_on: Vec<NetworkId>,
+    /// Hosts inside, as `host` or `host:port`, that people may type all the same. For tests only.
+    #[serde(deserialize_with = "list")]
+    pub allow_inside: Vec<String>,
+    /// Our apps at the networks; `id@host` where a network has many addresses.
     pub apps: HashMap<NetworkId, AppCredentials>,
 }
 
@@ -76,6 +82,8 @@ impl Default for Settings {
             check_interval: None,
             refreshes_per_second: 50,
             courier: true,
+            switched_on: vec![],
+            allow_inside: vec![],
             apps: HashMap::new(),
         }
     }
@@ -196,6 +204,18 @@ fn number<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u64>, D::
 
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u32, D::Error> {
     whole_number(value)?.ok_or_else(|| serde::de::Error::custom("refreshes_per_second must be a whole number"))
+}
+
+/// A list, also as the text with commas that the environment has it in.
+fn list<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(value: D) -> Result<Vec<T>, D::Error> {
+    let value = match toml::Value::deserialize(value)? {
+        toml::Value::String(text) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(toml::Value::from).collect::<Vec<_>>().into()
+        }
+        value => value,
+    };
+    value.try_into().map_err(serde::de::Error::custom)
 }
 
 fn yes_or_no<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {

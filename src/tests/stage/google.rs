@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -17,6 +17,9 @@ const SECOND: &str = "GET mybusinessbusinessinformation.googleapis.com/v1/accoun
 const CHANNELS: &str = "GET www.googleapis.com/youtube/v3/channels";
 
 pub const BUSINESS_PROFILE: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "google_business_profile",
     authorize: "accounts.google.com/o/oauth2/v2/auth",
     client_id: "client_id",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, CLIENT, Pkce, Play,
+    Ask, CLIENT, Ours, Pkce, Play,
     scene::{Life, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -12,6 +12,9 @@ const SIXTY_DAYS: u64 = 5_184_000;
 const A_DAY: u64 = 86_400;
 
 pub const FACEBOOK: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "facebook_pages",
     authorize: "www.facebook.com/v25.0/dialog/oauth",
     client_id: "client_id",
@@ -83,6 +86,9 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const INSTAGRAM: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "instagram",
     authorize: "www.instagram.com/oauth/authorize",
     client_id: "client_id",
@@ -122,6 +128,9 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const THREADS: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "threads",
     authorize: "threads.com/oauth/authorize",
     client_id: "client_id",

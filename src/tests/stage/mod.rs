@@ -10,6 +10,7 @@ mod meta;
 mod others;
 mod scene;
 mod short;
+mod typed;
 mod work;
 
 use std::{
@@ -39,6 +40,10 @@ pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the app");
 pub struct Play {
     /// The definition's name.
     pub id: &'static str,
+    /// What the person types, where the network has many addresses.
+    pub typed: &'static str,
+    /// How our app comes to be there.
+    pub ours: Ours,
     /// Where a person is asked: host and path.
     pub authorize: &'static str,
     /// What it calls the app's id.
@@ -50,6 +55,8 @@ pub struct Play {
     pub needs: &'static [(&'static str, &'static str)],
     /// What the callback carries beside code and state.
     pub brings: &'static [(&'static str, &'static str)],
+    /// What else it does to the callback.
+    pub back: fn(&mut Url),
     /// Everything else that it answers.
     pub answers: fn(&mut Scene, &Ask) -> Reply,
     /// What is asked from the code to the green tick.
@@ -67,6 +74,16 @@ pub struct Play {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ours {
+    /// It stands in the settings, under the network's name.
+    InSettings,
+    /// There too, under this name.
+    At(&'static str),
+    /// It registers itself.
+    ByItself,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pkce {
     Needed,
     Taken,
@@ -75,6 +92,7 @@ pub enum Pkce {
 }
 
 /// A request, as the network gets it.
+#[derive(Clone)]
 pub struct Ask {
     pub method: String,
     /// Host and path.
@@ -184,6 +202,7 @@ impl Stage {
             .append_pair("code", &code)
             .append_pair("state", param("state"))
             .extend_pairs(play.brings);
+        (play.back)(&mut back);
         back.to_string()
     }
 

@@ -1,5 +1,7 @@
 //! What has happened on the stage: one person, one app, the codes and tokens between them.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -73,6 +75,8 @@ pub struct Scene {
     pub alive: bool,
     /// All values that are secret, for whoever looks for leaks.
     pub secrets: Vec<String>,
+    /// What an app has told when it registered itself.
+    pub told: BTreeMap<String, String>,
     pkce: Pkce,
     code: Option<(String, Option<String>, String)>,
     access: Vec<Access>,
@@ -88,6 +92,7 @@ impl Scene {
             scopes: vec![],
             alive: false,
             secrets: vec![],
+            told: BTreeMap::new(),
             pkce,
             code: None,
             access: nothing(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -32,12 +32,15 @@ const X_TOKEN: &str = "POST api.x.com/2/oauth2/token";
 
 pub const X: Play = Play {
     id: "x",
+    typed: "",
+    ours: Ours::InSettings,
     authorize: "x.com/i/oauth2/authorize",
     client_id: "client_id",
     separator: ' ',
     pkce: Pkce::Needed,
     needs: &[],
     brings: &[],
+    back: |_| {},
     answers: x,
     connecting: &[X_TOKEN, "GET api.x.com/2/users/me"],
     checking: &["GET api.x.com/2/users/me"],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -17,6 +17,9 @@ const ROLES: &str = "GET api.linkedin.com/rest/organizationAcls";
 const ORGANISATION: &str = "GET api.linkedin.com/rest/organizations/5005";
 
 pub const LINKEDIN: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "linkedin",
     authorize: "www.linkedin.com/oauth/v2/authorization",
     client_id: "client_id",
@@ -157,6 +160,7 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 
 pub const GITLAB: Play = Play {
     id: "gitlab",
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,

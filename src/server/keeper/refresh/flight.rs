@@ -74,7 +74,7 @@ async fn try_to_fly(app: &App, id: GrantId, seen: i64, why: Why) -> Result<End, 
     let Some(network_app) = app.networks.app(grant.network_app) else {
         return put_off(app, &grant).await;
     };
-    let held = match held(app, &grant).await {
+    let held = match held(app, &network_app, &grant).await {
         // It stays as it is, and a person can connect it anew; asking again brings nothing back.
         Err(RefreshFailure::Vault(error)) if error.is_lost() => {
             warn!(grant = %id, %error, "a permission cannot be renewed");
@@ -102,11 +102,11 @@ async fn put_off(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
     Ok(End::NotNow(Some(later)))
 }
 
-async fn held(app: &App, grant: &Grant) -> Result<Held, RefreshFailure> {
+async fn held(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Held, RefreshFailure> {
     let db = app.store.read();
     let access: SecretString = app.vault.get(db, grant.access()).await?;
     let refresh = app.vault.find(db, grant.refresh()).await?;
-    let redirect_uri = app.base_url.callback(grant.network_app);
+    let redirect_uri = app.base_url.callback(network_app.callback);
     Ok(Held { access, refresh, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
 }
 

@@ -1,22 +1,25 @@
 //! What a definition file can say. Unknown keys are errors, so that a typing mistake is told and not ignored.
 
 mod call;
+mod instance;
 mod lists;
 mod refusals;
 mod token;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
+pub(super) use self::instance::SAMPLES;
 pub use self::{
     call::{Auth, Body, Call, Method, Says},
+    instance::{Found, Instance, Register, Typed},
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
 };
 use super::{
-    Inbound,
+    Inbound, Signed,
     fields::{authorize_address, maybe_address, own_params, separator, some_text, telling},
 };
 use crate::domain::{Ability, NetworkId};
@@ -87,6 +90,11 @@ pub struct Definition {
     /// What refusals mean; the first rule that matches wins.
     #[serde(default, deserialize_with = "telling")]
     pub refusals: Vec<Refusal>,
+    /// A network with many addresses, of which people type one.
+    pub instance: Option<Instance>,
+    /// The text of a file with `instance`, which is read anew for each address.
+    #[serde(skip)]
+    pub source: Arc<str>,
 }
 
 /// Whether the callback carries `iss`.
@@ -129,6 +137,8 @@ pub struct Authorize {
     /// Whether what is asked for is added to what was granted before, instead of taking its place.
     #[serde(default)]
     pub incremental: bool,
+    /// How the network signs the callback's query; one that is not signed so is not read.
+    pub signed: Option<Signed>,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
     pub cancelled: Vec<String>,

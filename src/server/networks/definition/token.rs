@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::fields::{self, address, separator, some_text, telling},
@@ -37,7 +37,7 @@ pub struct Token {
 }
 
 /// How the app proves itself at the token and revocation endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
     /// HTTP Basic, id and secret form-encoded first (RFC 6749, section 2.3.1).

@@ -46,6 +46,8 @@ pub struct Message {
     pub reason: Option<Reason>,
     /// What the network wants to hear.
     pub reply: Reply,
+    /// At which of the network's addresses, where it says so.
+    pub host: Option<String>,
 }
 
 /// Whom a message is about, by the network's ids.
@@ -72,7 +74,7 @@ pub enum Reply {
 
 impl Message {
     fn nothing() -> Self {
-        Self { people: People::Nobody, reason: None, reply: Reply::Heard }
+        Self { people: People::Nobody, reason: None, reply: Reply::Heard, host: None }
     }
 
     fn echo(words: Option<&str>) -> Self {

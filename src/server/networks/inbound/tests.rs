@@ -7,7 +7,10 @@ use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::json;
 
 use super::*;
-use crate::{domain::NetworkAppId, server::networks::load};
+use crate::{
+    domain::NetworkAppId,
+    server::{networks::load, settings::AppCredentials},
+};
 
 const NOW: Moment = Moment(1_795_305_600_000);
 const SECOND: &str = "1795305600";
@@ -18,13 +21,9 @@ fn app(inbound: Inbound) -> NetworkApp {
     let mut definition = all.into_iter().next().expect("there is one");
     definition.inbound = Some(inbound);
     let id = NetworkAppId(uuid::Uuid::nil());
-    NetworkApp {
-        id,
-        definition,
-        client_id: "app".to_owned(),
-        client_secret: SECRET.to_owned().into(),
-        hook_secret: None,
-    }
+    let own =
+        AppCredentials { client_id: "app".to_owned(), client_secret: SECRET.to_owned().into(), hook_secret: None };
+    NetworkApp::new(id, definition, own)
 }
 
 fn mac(secret: &str, text: &str) -> Vec<u8> {

@@ -3,7 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Held, NetworkApp, load, refresh},
+    server::{
+        networks::{Held, NetworkApp, load, refresh},
+        settings::AppCredentials,
+    },
 };
 
 const DEAD: Verdict = Verdict::Dead(Reason::Refused);
@@ -22,13 +25,8 @@ fn judged(network: &str, status: u16, json: Value) -> Verdict {
 /// What the refusal of a refresh token means.
 async fn refused(network: &str, status: u16, body: &str) -> Verdict {
     let (client_id, client_secret) = ("app".to_owned(), "secret".to_owned().into());
-    let app = NetworkApp {
-        id: NetworkAppId(uuid::Uuid::nil()),
-        definition: definition(network),
-        client_id,
-        client_secret,
-        hook_secret: None,
-    };
+    let own = AppCredentials { client_id, client_secret, hook_secret: None };
+    let app = NetworkApp::new(NetworkAppId(uuid::Uuid::nil()), definition(network), own);
     let held = Held { refresh: Some("rt".to_owned().into()), ..Held::default() };
     let answer = http::Response::builder().status(status).header("content-type", "application/json");
     let answer = answer.body(body.as_bytes().to_vec()).expect("a response");
