@@ -13,7 +13,7 @@ use super::{
     clock::Clock,
     courier, demo,
     http::Front,
-    networks::{self, Definition},
+    networks::{self, Definition, RedirectRule},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
@@ -155,7 +155,15 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::tell_of_backup(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.callback);
-        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+        let name = &network_app.definition.name;
+        say(&format!("Redirect address at {name}: {address}"));
+        match network_app.definition.refuses_redirect(&address) {
+            Some(RedirectRule::Https) => say(&format!("{name} takes no http address: set base_url to an https one.")),
+            Some(RedirectRule::NoLocalhost) => {
+                say(&format!("{name} takes no localhost: set base_url to http://127.0.0.1 with the same port."));
+            }
+            None => {}
+        }
     }
     if app.base_url.is_https() && app.proxies.is_empty() {
         say(

@@ -22,10 +22,11 @@ use super::{
     limits::Limits,
     networks::{self, AppsError, Definition, DefinitionError, NetworkClient, Networks, Patience, Set},
     pages::{self, Rosters},
-    settings::{Settings, SettingsError},
+    settings::{AppCredentials, Settings, SettingsError},
     store::{Backend, CopyError, Store, StoreError},
     vault::{Keys, KeysError, Vault, VaultError},
 };
+use crate::domain::NetworkId;
 
 /// Longer than any exchange with a network may take; a token in flight is worth the wait.
 const FINISH_LIMIT: Duration = Duration::from_secs(65);
@@ -74,6 +75,9 @@ pub enum StartError {
     /// A network is switched on where apps do not register themselves.
     #[error("switched_on names {0}, where apps do not register themselves; set apps.{0} instead")]
     NotByItself(String),
+    /// An app that signs has no key.
+    #[error("apps.{0}.client_secret is no private key on P-256; `greentick networks show {0}` says how to make one")]
+    NoKey(String),
     /// There is no network of that name.
     #[error("there is no network definition {0}; `greentick networks list` names those that are")]
     NoSuchNetwork(String),
@@ -110,13 +114,14 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
     let base_url = BaseUrl::parse(&settings.base_url)?;
     let definitions = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
     all_are_known(settings, &definitions)?;
+    all_are_whole(settings, &definitions, base_url.is_https())?;
     let store = match &settings.database_url {
         Some(url) => Store::open_url(url.expose_secret()).await?,
         None => Store::open_folder(&settings.data).await?,
     };
     store.migrate().await?;
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
-    let networks = Networks::open(&store, &vault, definitions, set(settings)).await?;
+    let networks = Networks::open(&store, &vault, definitions, set(settings, &base_url.origin())).await?;
     let refreshing = spool(settings, &store)?;
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
@@ -124,7 +129,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         store,
         vault,
         networks,
-        client: NetworkClient::new(Patience::default(), &settings.allow_inside)?,
+        client: NetworkClient::new(Patience::default(), &settings.allow_inside)?.by(clock.clone()),
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
@@ -136,6 +141,22 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         stopping: CancellationToken::new(),
         leptos: http::site_options(),
     }))
+}
+
+/// What an app must have depends on its network: most a secret, some a key, some nothing at all.
+fn all_are_whole(settings: &Settings, definitions: &[Definition], is_https: bool) -> Result<(), StartError> {
+    let of = |network: &NetworkId| {
+        let id = network.0.split('@').next().unwrap_or_default();
+        definitions.iter().find(|known| known.id.0 == id)
+    };
+    settings.are_whole(|network, key| of(network).is_none_or(|known| networks::is_needed(known, key, is_https)))?;
+    let lacks_key = |(network, own): &(&NetworkId, &AppCredentials)| {
+        of(network).is_some_and(|known| !networks::is_key_where_needed(known, own, is_https))
+    };
+    match settings.apps.iter().find(lacks_key) {
+        Some((network, _)) => Err(StartError::NoKey(network.0.clone())),
+        None => Ok(()),
+    }
 }
 
 /// A name that no definition has is a typing mistake, and so is a host at a network that has one address.
@@ -157,8 +178,9 @@ fn all_are_known(settings: &Settings, definitions: &[Definition]) -> Result<(), 
     }
 }
 
-fn set(settings: &Settings) -> Set {
-    Set { apps: settings.apps.clone(), switched_on: settings.switched_on.clone() }
+fn set(settings: &Settings, origin: &str) -> Set {
+    let (apps, switched_on) = (settings.apps.clone(), settings.switched_on.clone());
+    Set { apps, switched_on, origin: origin.to_owned() }
 }
 
 /// Beside the database's file, and where there is none: each process has a file of its own.

@@ -68,7 +68,7 @@ impl<'w> Person<'w> {
 
     /// A form of our own page.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let origin = self.world.origin.clone();
+        let origin = self.world.app.base_url.origin();
         self.send(Method::POST, path, Some(form), &[("origin", &origin), ("sec-fetch-site", "same-origin")]).await
     }
 
@@ -79,6 +79,8 @@ impl<'w> Person<'w> {
         form: Option<&[(&str, &str)]>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        // Where people find it is where it listens, but for instances that are said to lie behind a proxy.
+        let path = path.strip_prefix(&self.world.app.base_url.origin()).unwrap_or(path);
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.world.origin) };
         let mut request = self.world.http.request(method, url).header("cookie", self.cookie_header());
         for (name, value) in headers {
@@ -159,7 +161,7 @@ impl<'w> Person<'w> {
 
     /// Calls a server function.
     pub async fn call(&self, function: &str, form: &[(&str, &str)]) -> Answer {
-        let origin = self.world.origin.clone();
+        let origin = self.world.app.base_url.origin();
         let headers = [("origin", origin.as_str()), ("accept", "application/json")];
         self.send(Method::POST, &format!("/api/{function}"), Some(form), &headers).await
     }

@@ -204,6 +204,7 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         person_name: approved.person.name.clone(),
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
+        key: approved.kept.key(),
         expires_at: access_end(network_app, &approved.kept, now),
         refresh_expires_at: refresh_end(network_app, &approved.kept, now),
         data_access_expires_at: network_app.definition.clocks().data_access_lives.map(|lives| now + lives),

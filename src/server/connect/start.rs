@@ -2,36 +2,38 @@
 
 use std::time::Duration;
 
+use tracing::warn;
 use uuid::Uuid;
 
 use super::{
     ConnectError,
-    attempts::{self, Attempt},
+    attempts::{self, Attempt, Unsent},
     binding::binding,
     choose::{given, grant_at},
     given::Offered,
     which::{self, Which},
 };
 use crate::{
-    domain::{Ability, AttemptId, AttemptState, Connection, Link, NetworkAppId, PageId, PageView},
+    domain::{Ability, AttemptId, AttemptState, Connection, Link, NetworkAppId, PageId, PageView, Trouble},
     server::{
-        Caller, Member, Refusal,
-        networks::{Ask, Definition, NetworkApp, authorize_url},
+        App, Caller, Member, Refusal,
+        networks::{self, Ask, Asked, Definition, NetworkApp, NoAnswer, PushError, authorize_url},
         pages,
         store::Json,
         vault::{hash, random_token},
     },
 };
 
-/// An empty window is looked at no longer than this while the network is asked what there is to choose.
+/// An empty window is looked at no longer than this while the network is asked what there is to choose, or is told what
+/// is asked for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the popup goes on.
 pub enum Way {
     /// To the network.
     There(Started),
-    /// To the choice of what was approved before, in this attempt.
-    Choice(AttemptId),
+    /// To what there is to say of this attempt: the choice of what was approved before, or why it did not begin.
+    Told(AttemptId),
     /// Nowhere before an address is typed.
     Which(Box<Which>),
 }
@@ -100,13 +102,44 @@ pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Way, Ref
     let asked = authorize_url(&network_app, &ask).ok().ok_or(ConnectError::BadAddress)?;
     let mut attempt = row(&member, id, page, Some(&network_app));
     attempt.state_hash = hash(&state);
-    attempt.scopes = Json(with_granted(&member, page, asked.scopes).await?);
+    attempt.scopes = Json(with_granted(&member, page, asked.scopes.clone()).await?);
+    attempt.nonce_hash = asked.nonce.as_deref().map(hash);
     attempt.change_pages = wish.change_pages;
     attempt.cookie_hash = binding(&attempt, &cookie);
+    let asked = match pushed(app, &network_app, asked).await {
+        Ok(asked) => asked,
+        Err(trouble) => return did_not_begin(&member, &attempt, trouble).await,
+    };
     which::end_waiting(&member, id, page).await?;
-    let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
+    let unsent = Unsent { verifier: asked.verifier.as_ref(), key: asked.key.as_ref() };
+    let ended = attempts::open(app, &attempt, unsent).await?;
     let network = network_app.definition.name.clone();
     Ok(Way::There(Started { attempt: attempt.id, url: asked.url, network, cookie, ended }))
+}
+
+/// With what is asked for at the network already, where it takes that.
+async fn pushed(app: &App, network_app: &NetworkApp, asked: Asked) -> Result<Asked, Trouble> {
+    let pushed = tokio::time::timeout(PATIENCE, networks::push(&app.client, network_app, asked)).await;
+    let error = match pushed {
+        Ok(Ok(asked)) => return Ok(asked),
+        Ok(Err(error)) => error,
+        Err(_) => PushError::NoAnswer(NoAnswer::Lost),
+    };
+    warn!(network = %network_app.definition.id, %error, "the network was not asked");
+    Err(match error {
+        PushError::NoAnswer(_) => Trouble::NoAnswer,
+        PushError::AppRefused => Trouble::AppRefused,
+        PushError::Odd => Trouble::OddAnswer,
+    })
+}
+
+/// The network does not let it begin: the tab that waits hears it like any other end.
+async fn did_not_begin(member: &Member, attempt: &Attempt, trouble: Trouble) -> Result<Way, Refusal> {
+    let app = member.app();
+    which::end_waiting(member, attempt.id, attempt.page).await?;
+    attempts::open(app, attempt, Unsent::default()).await?;
+    attempts::end(app.store.read(), attempt.id, &AttemptState::Failed(trouble)).await?;
+    Ok(Way::Told(attempt.id))
 }
 
 /// Just what is missing, where the network adds it to what it has granted; else everything, or the rest would be lost.
@@ -131,6 +164,7 @@ pub(super) fn row(member: &Member, id: AttemptId, page: PageId, network_app: Opt
         token_endpoint: definition.map(|definition| definition.token.url.clone()).unwrap_or_default(),
         redirect_uri: network_app.map(|app| member.app().base_url.callback(app.callback)).unwrap_or_default(),
         scopes: Json(vec![]),
+        nonce_hash: None,
         state: Json(AttemptState::Open),
         choice: Json(vec![]),
         change_pages: false,
@@ -169,8 +203,8 @@ async fn choice(member: &Member, view: &PageView, id: AttemptId, offered: Vec<Of
     attempt.state = Json(AttemptState::Choosing);
     attempt.choice = Json(offered);
     attempt.taken_at = Some(attempt.created_at);
-    attempts::open(app, &attempt, None).await?;
-    Ok(Way::Choice(id))
+    attempts::open(app, &attempt, Unsent::default()).await?;
+    Ok(Way::Told(id))
 }
 
 /// Another attempt's id is never taken over; one that waits for an address goes on when it is there.

@@ -7,7 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::{
-    ConnectError, attempts,
+    ConnectError,
+    attempts::{self, Unsent},
     choose::grant_at,
     rows::attempt,
     start::{Wish, row},
@@ -90,7 +91,9 @@ async fn pinned(member: &Member, view: &PageView, definition: &Definition) -> Re
     let app = member.app();
     let Some(grant) = grant_at(app, view.id).await? else { return Ok(None) };
     let network_app = app.networks.find(grant.network_app).await?;
-    Ok(network_app.and_then(|network_app| host_of(&network_app, definition)))
+    let host = network_app.and_then(|network_app| host_of(&network_app, definition));
+    // Where a name may be a person's too, a server is one by its address.
+    Ok(host.map(|host| if definition.hook.is_some() { format!("https://{host}") } else { host }))
 }
 
 /// Where an app is, where its network has many addresses.
@@ -108,7 +111,7 @@ pub(super) async fn wait(member: &Member, id: AttemptId, page: PageId) -> Result
     if is_waiting(member, id, page).await? {
         return Ok(());
     }
-    attempts::open(app, &row(member, id, page, None), None).await?;
+    attempts::open(app, &row(member, id, page, None), Unsent::default()).await?;
     Ok(())
 }
 

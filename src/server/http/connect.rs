@@ -54,7 +54,7 @@ pub async fn start(
     let wish = Wish { attempt: suggested, choose_account, change_pages, address: click.address };
     let Started { attempt, url, network, cookie, ended } = match connect::start(&caller, page, wish).await? {
         Way::There(started) => started,
-        Way::Choice(attempt) => return told(&caller, attempt).await,
+        Way::Told(attempt) => return told(&caller, attempt).await,
         Way::Which(which) => return Ok(which::which(*which)),
     };
     let mut response = popup::on_the_way(&network, &url);

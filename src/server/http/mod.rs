@@ -1,6 +1,7 @@
 //! The doors: routes, who may come through them, and what every answer carries.
 
 mod address;
+mod clients;
 pub(super) mod connect;
 mod door;
 mod guard;

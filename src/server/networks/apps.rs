@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Definition, Networks,
+    definition::ClientAuth,
     outside::Door,
     pace,
     rows::{ActiveModel, Entity, Model},
@@ -38,6 +39,15 @@ pub struct NetworkApp {
 }
 
 impl NetworkApp {
+    /// The secret, where it is one that the network may hear. A key signs, and is never said.
+    #[must_use]
+    pub(super) fn said_secret(&self) -> &str {
+        match self.definition.token.auth {
+            ClientAuth::Basic | ClientAuth::Body => self.client_secret.expose_secret(),
+            ClientAuth::PrivateKeyJwt | ClientAuth::None => "",
+        }
+    }
+
     /// The app of that id, at an address that stands in its definition.
     #[must_use]
     pub fn new(id: NetworkAppId, definition: Definition, own: AppCredentials) -> Self {

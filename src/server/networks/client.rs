@@ -11,7 +11,13 @@ use http::{
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use super::outside::{self, Door, Lookup};
+use super::{
+    keyring::Keyring,
+    names,
+    outside::{self, Door, Lookup},
+    proofs::{Draft, Proofs, Refused, refused},
+};
+use crate::server::clock::Clock;
 
 /// How long a network is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +70,8 @@ pub struct Answer {
     pub next: Option<String>,
     /// The body; `Null` when it is not JSON.
     pub json: Value,
+    /// What it has against the proof of the grant's key.
+    pub(super) refused: Option<Refused>,
 }
 
 impl Answer {
@@ -105,10 +113,13 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct NetworkClient {
     http: reqwest::Client,
+    proofs: Proofs,
     /// Knows only addresses in the open.
     outside: reqwest::Client,
     /// Hosts that are let in by name, for tests.
     allowed: Arc<[String]>,
+    /// The keys that networks publish.
+    pub(super) keyring: Keyring,
     /// Where a test plays all networks.
     #[cfg(test)]
     stage: std::sync::Arc<std::sync::OnceLock<String>>,
@@ -135,9 +146,48 @@ impl NetworkClient {
             http: builder().timeout(patience.answer).build()?,
             outside: outside::client(builder(), lookup)?,
             allowed: allowed.into(),
+            proofs: Proofs::default(),
+            keyring: Keyring::default(),
             #[cfg(test)]
             stage: std::sync::Arc::default(),
         })
+    }
+
+    /// The same, by that clock: what is proved is proved for a moment.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.proofs = Proofs::of(clock);
+        self
+    }
+
+    /// What its requests are proved with.
+    #[must_use]
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
+    /// Proves the request, sends it, and reads the answer.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; a refusal is an answer.
+    pub(super) async fn ask(&self, draft: &Draft<'_>) -> Result<HttpResponse, NoAnswer> {
+        let (sender, door) = (self.clone(), draft.app.door());
+        let send = move |request| {
+            let sender = sender.clone();
+            async move { sender.send(door, request).await }
+        };
+        self.proofs.send(draft, send).await
+    }
+
+    /// What the DNS says of a name in words.
+    pub(super) async fn texts(&self, name: &str) -> Vec<String> {
+        #[cfg(test)]
+        if self.stage.get().is_some() {
+            let request = http::Request::get(format!("https://dns/{name}")).body(vec![]).expect("a request");
+            let said = self.answer(Door::Known, request).await.map(|answer| answer.json).unwrap_or_default();
+            return serde_json::from_value(said).unwrap_or_default();
+        }
+        names::texts(name).await
     }
 
     /// Hosts that are let in by name.
@@ -231,6 +281,7 @@ impl From<HttpResponse> for Answer {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers()),
             next: header("link").and_then(next_of),
+            refused: refused(response.status().as_u16(), response.headers(), response.body()),
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
         }
     }

@@ -18,7 +18,7 @@ use tracing::warn;
 
 pub use self::error::AppsError;
 use super::{
-    Definition, NetworkApp,
+    Definition, NetworkApp, documents,
     instances::read,
     kept,
     rows::{Column, Entity, Model},
@@ -50,6 +50,7 @@ struct Parts {
     settings: HashMap<NetworkId, (NetworkAppId, AppCredentials)>,
     /// Those of the settings where apps register themselves.
     switched_on: Vec<NetworkId>,
+    origin: String,
     known: RwLock<Arc<Known>>,
     /// One reader at a time, so that none puts back what an earlier one read.
     turn: tokio::sync::Mutex<()>,
@@ -63,6 +64,8 @@ pub struct Set {
     pub apps: HashMap<NetworkId, AppCredentials>,
     /// Networks that are in use though nobody has entered an app: it registers itself.
     pub switched_on: Vec<NetworkId>,
+    /// Where this instance is: some networks know us by an address of ours.
+    pub origin: String,
 }
 
 /// What is known at one moment.
@@ -97,6 +100,7 @@ impl Networks {
             definitions,
             settings,
             switched_on: set.switched_on,
+            origin: set.origin,
             known: RwLock::default(),
             turn: <_>::default(),
             registering: <_>::default(),
@@ -297,6 +301,7 @@ impl Networks {
             _ => return Ok(None),
         };
         let callback = main.filter(|_| shares).map_or(row.id, |main| main.id);
+        let (here, own) = documents::dressed(here, own, &self.0.origin, callback);
         Ok(Some(NetworkApp { callback, host: row.host.clone(), ..NetworkApp::new(row.id, here, own) }))
     }
 

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::{
     Bearer, NetworkApp, NetworkClient, Verdict,
-    asking::{ask, request, words},
+    asking::{ask, draft, request, words},
     client::{Answer, at, text_at},
     definition::{Call, More, Pages, Parents},
 };
 use crate::domain::Account;
 
 /// Lists are read to their end, and no further than any person has pages.
-const REQUESTS_AT_MOST: usize = 40;
+/// Agencies are at home in a hundred, and some networks tell of each by itself.
+const REQUESTS_AT_MOST: usize = 200;
 const PAGES_AT_MOST: usize = 2_000;
 
 /// A page that a consent gives.
@@ -47,6 +48,9 @@ pub enum WhoError {
     /// Its answer lacks what the definition promises.
     #[error("the network's answer lacks what its definition promises")]
     Odd,
+    /// The server that gave the tokens may not speak for whom they name.
+    #[error("the tokens name somebody whom this server may not speak for")]
+    NotTheirs,
 }
 
 /// A conversation about one consent, with so many requests at most.
@@ -70,7 +74,7 @@ impl Talk<'_> {
 
     async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = self.client.answer(self.app.door(), request).await;
+        let answer = self.client.ask(&draft(self.app, call, self.bearer, request)).await.map(Answer::from);
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -99,7 +103,7 @@ impl Talk<'_> {
                 _ => return Err(WhoError::Odd),
             };
             all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
-            match more.and_then(|more| next(more, &answer, &asked)) {
+            match more.and_then(|more| next(more, &answer, (&asked, found.len(), all.len()))) {
                 _ if all.len() >= PAGES_AT_MOST => return Ok(all),
                 Some(Next::Word { param, word }) => drop(call.params.insert(param, word)),
                 Some(Next::Place(next)) => place = Some(next),
@@ -114,7 +118,14 @@ impl Talk<'_> {
             .await?;
         let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
         let cut = |id: String| id.strip_prefix(&parents.prefix).unwrap_or(&id).to_owned();
-        Ok(found.iter().filter_map(id).map(cut).collect())
+        let mut ids: Vec<String> = Vec::new();
+        for id in found.iter().filter_map(id).map(cut) {
+            // One row for each role, and one list for all of them.
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
     }
 }
 
@@ -128,11 +139,15 @@ enum Next {
 
 /// The request for the rest of the list. An address of the network's own is only followed to the host that was asked:
 /// the token goes with it.
-fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
+fn next(more: &More, answer: &Answer, (asked, here, so_far): (&Uri, usize, usize)) -> Option<Next> {
     let address = match more {
         More::Cursor { path, param } => {
             let word = answer.text(path).filter(|word| !word.is_empty())?;
             return Some(Next::Word { param: param.clone(), word });
+        }
+        More::Offset { param, full } => {
+            let is_full = here >= (*full).max(1);
+            return is_full.then(|| Next::Word { param: param.clone(), word: so_far.to_string() });
         }
         More::NextUrl(path) => answer.text(path)?,
         More::LinkHeader => answer.next.clone()?,
@@ -251,8 +266,8 @@ mod tests {
         let asked: Uri = "https://us1.api.example/3.0/lists?count=9".parse().expect("an address");
         let next = |address: &str| {
             let json = serde_json::json!({ "next": address });
-            let answer = Answer { status: 200, retry_after: None, next: None, json };
-            match next(&More::NextUrl("next".to_owned()), &answer, &asked) {
+            let answer = Answer { status: 200, retry_after: None, next: None, json, refused: None };
+            match next(&More::NextUrl("next".to_owned()), &answer, (&asked, 1, 1)) {
                 Some(Next::Place(place)) => Some(place.to_string()),
                 _ => None,
             }

@@ -10,6 +10,7 @@ mod found;
 mod grants;
 mod hosts;
 mod marks;
+mod opened;
 mod roster;
 mod rows;
 mod standing;
@@ -31,7 +32,8 @@ pub use marks::{
     Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
     set_back,
 };
+pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
-pub use told::{Told, told_of};
+pub use told::{Told, holders, told_of};
 pub use transition::{Approval, NotChanged, approve, transition};

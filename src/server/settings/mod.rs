@@ -153,8 +153,15 @@ impl Settings {
             names.push(name);
         }
         let settings: Self = table.try_into().map_err(|error: toml::de::Error| wrong_variable(&names, &error))?;
-        settings.apps.iter().try_for_each(|(network, app)| whole(&network.0, app))?;
         Ok(settings)
+    }
+
+    /// Whether each app has what its network needs of it: its `client_id`, its `client_secret`.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoCredential`] names the first that is missing.
+    pub fn are_whole(&self, needs: impl Fn(&NetworkId, &str) -> bool) -> Result<(), SettingsError> {
+        self.apps.iter().try_for_each(|(network, app)| whole(network, app, &needs))
     }
 }
 
@@ -167,12 +174,16 @@ fn wrong_variable(names: &[String], error: &toml::de::Error) -> SettingsError {
     SettingsError::Environment { names, message }
 }
 
-fn whole(network: &str, app: &AppCredentials) -> Result<(), SettingsError> {
+fn whole(
+    network: &NetworkId,
+    app: &AppCredentials,
+    needs: &impl Fn(&NetworkId, &str) -> bool,
+) -> Result<(), SettingsError> {
     let (id, secret) = (app.client_id.as_str(), app.client_secret.expose_secret());
     for (key, value) in [("client_id", id), ("client_secret", secret)] {
-        if value.trim().is_empty() {
-            let variable = format!("{PREFIX}APPS__{}__{}", network.to_uppercase(), key.to_uppercase());
-            return Err(SettingsError::NoCredential { network: network.to_owned(), key, variable });
+        if value.trim().is_empty() && needs(network, key) {
+            let variable = format!("{PREFIX}APPS__{}__{}", network.0.to_uppercase(), key.to_uppercase());
+            return Err(SettingsError::NoCredential { network: network.0.clone(), key, variable });
         }
     }
     Ok(())
@@ -299,6 +310,9 @@ mod tests {
 
     #[test]
     fn an_app_needs_an_id_and_a_secret_from_wherever() {
+        let read = |text: &str, environment: &[(&str, &str)]| {
+            read(text, environment).and_then(|settings| settings.are_whole(|_, _| true).map(|()| settings))
+        };
         let id = "[apps.chirper]\nclient_id = \"a\"\n";
         let from_both = read(id, &[("GREENTICK_APPS__CHIRPER__CLIENT_SECRET", "s3cret")]);
         assert!(from_both.is_ok(), "the secret may stand in the environment alone");

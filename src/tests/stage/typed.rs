@@ -18,6 +18,7 @@ const TOWN_ME: &str = "GET mastodon.example/api/v1/accounts/verify_credentials";
 
 pub const MASTODON: Play = Play {
     id: "mastodon",
+    scopes: &["profile", "read", "write:statuses", "write:media"],
     typed: " https://Mastodon.example/@ada ",
     ours: Ours::ByItself,
     authorize: "mastodon.example/oauth/authorize",
@@ -99,6 +100,7 @@ const SHOP: &str = "POST harbour.myshopify.com/admin/api/2026-10/graphql.json";
 
 pub const SHOPIFY: Play = Play {
     id: "shopify",
+    scopes: &["read_products", "write_products"],
     typed: "harbour",
     authorize: "harbour.myshopify.com/admin/oauth/authorize",
     separator: ',',
@@ -190,6 +192,7 @@ const DISCOVERY: &str = "GET id.example/realms/staff/.well-known/openid-configur
 
 pub const OIDC: Play = Play {
     id: "oidc",
+    scopes: &["openid", "profile", "offline_access"],
     typed: "id.example/realms/staff/",
     ours: Ours::ByItself,
     authorize: "id.example/realms/staff/auth",
@@ -257,6 +260,7 @@ const DOOR: &str = "GET login.example/.well-known/oauth-authorization-server/hot
 
 pub const OAUTH2: Play = Play {
     id: "oauth2",
+    scopes: &["openid", "profile", "offline_access"],
     typed: "https://login.example/hotel",
     ours: Ours::At("oauth2@login.example/hotel"),
     authorize: "login.example/authorize",

@@ -102,6 +102,8 @@ pub struct Found {
     pub pkce: Option<bool>,
     /// How our app proves itself, where it says so.
     pub auth: Option<ClientAuth>,
+    /// Whether it binds tokens to a key of ours.
+    pub dpop: bool,
     /// Whether its callbacks say who answers.
     pub says_iss: bool,
     /// The optional scopes that it offers.
@@ -158,6 +160,12 @@ impl Definition {
         {
             register.remove("register");
         }
+        if let Some(toml::Value::Table(authorize)) = table.get_mut("authorize")
+            && authorize.get("par").and_then(toml::Value::as_str) == Some("if_advertised")
+            && authorize.get("par_url").is_some_and(|to| names_unknown(to, found))
+        {
+            authorize.remove("par_url");
+        }
         let mut value = toml::Value::Table(table);
         fill(&mut value, found);
         let mut here: Self = value.try_into()?;
@@ -167,6 +175,7 @@ impl Definition {
         }
         here.authorize.pkce = found.pkce.unwrap_or(here.authorize.pkce);
         here.token.auth = found.auth.unwrap_or(here.token.auth);
+        here.advertises_dpop = found.dpop;
         if found.says_iss {
             here.iss = Iss::Required;
         }

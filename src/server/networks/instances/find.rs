@@ -77,6 +77,8 @@ fn described(
         let own = KNOWN_AUTH.iter().filter(|(_, auth)| *auth == definition.token.auth).find(takes);
         own.or_else(|| KNOWN_AUTH.iter().find(takes)).map(|(_, auth)| *auth)
     });
+    let mut bindings = list("dpop_signing_alg_values_supported").into_iter().flatten();
+    found.dpop = bindings.any(|way| way == "ES256");
     found.says_iss = says("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     found.scopes = list("scopes_supported").into_iter().flatten().map(str::to_owned).collect();
     Ok(found)

@@ -73,6 +73,11 @@ pub async fn resolve(
 ) -> Result<Arc<NetworkApp>, NoInstance> {
     let definition = networks.definition(network).ok_or(NoInstance::NoApp)?;
     let instance = definition.instance.as_ref().ok_or(NoInstance::NoApp)?;
+    let led = match definition.hook {
+        Some(hooked) => Some(hooked.hook().leads_to(client, typed).await?),
+        None => None,
+    };
+    let typed = led.as_deref().unwrap_or(typed);
     let place = read(instance, typed, client.allowed()).ok_or(NoInstance::NotAnAddress)?;
     if instance.default.as_ref() == Some(&place.host)
         && let Some(main) = networks.app_at(network)

@@ -50,6 +50,8 @@ pub async fn register(
     let auth = match here.token.auth {
         ClientAuth::Basic => "client_secret_basic",
         ClientAuth::Body => "client_secret_post",
+        ClientAuth::PrivateKeyJwt => "private_key_jwt",
+        ClientAuth::None => "none",
     };
     let words = Words::of(&nobody)
         .and("our_name", OUR_NAME)
@@ -78,7 +80,7 @@ pub async fn register(
 pub async fn is_known(client: &NetworkClient, app: &NetworkApp, register: &Register) -> Result<bool, NoInstance> {
     let Some(call) = &register.known else { return Ok(true) };
     let (access, kept) = (SecretString::default(), <_>::default());
-    let answer = ask(client, app, call, (Bearer { access: &access, kept: &kept }, &[])).await;
+    let answer = ask(client, app, call, (Bearer { access: &access, key: None, kept: &kept }, &[])).await;
     let answer = answer.ok().ok_or(NoInstance::NotThere)?;
     Ok(answer.is_ok() || answer.text("error").as_deref() != Some("invalid_client"))
 }
