@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{
     clock::Clock,
     courier, demo,
-    http::Front,
+    http::{BaseUrl, Front},
     networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
@@ -66,6 +66,8 @@ enum Look {
         #[arg(long, env = "GREENTICK_SETTINGS")]
         settings: Option<PathBuf>,
     },
+    /// Print the JSON Schema of a definition file, for your editor.
+    Schema,
     /// List the networks.
     List {
         /// The settings file.
@@ -152,11 +154,16 @@ fn look(what: Look) -> Result<(), StartError> {
         Look::Check { file: None, settings } => {
             say(&format!("All {} definitions are right.", all(settings)?.len()));
         }
+        Look::Schema => say(networks::schema().trim_end()),
         Look::List { settings } => all(settings)?.iter().for_each(|definition| say(&networks::line(definition))),
-        Look::Show { id, settings } => match all(settings)?.iter().find(|definition| definition.id.0 == id) {
-            Some(definition) => say(&networks::page(definition)),
-            None => return Err(StartError::NoSuchNetwork(id)),
-        },
+        Look::Show { id, settings } => {
+            let settings = read(settings)?;
+            let all = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
+            match all.iter().find(|definition| definition.id.0 == id) {
+                Some(definition) => say(&networks::page(definition, &BaseUrl::parse(&settings.base_url)?.origin())),
+                None => return Err(StartError::NoSuchNetwork(id)),
+            }
+        }
     }
     Ok(())
 }

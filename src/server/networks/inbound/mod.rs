@@ -13,6 +13,7 @@ mod tiktok;
 mod twitch;
 
 use http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use super::NetworkApp;
 use crate::domain::{Moment, Reason};
 
 /// How a network signs what it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Inbound {
     /// Meta's `signed_request`: Facebook, Instagram, Threads.
