@@ -20,15 +20,18 @@ use super::{
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper::{self, Refreshing},
     limits::Limits,
-    networks::{self, DefinitionError, NetworkClient, Networks, Patience},
+    networks::{self, AppsError, DefinitionError, NetworkClient, Networks, Patience},
     pages::Rosters,
     settings::{Settings, SettingsError},
-    store::{Store, StoreError},
+    store::{Backend, Store, StoreError},
     vault::{Keys, KeysError, Vault, VaultError},
 };
 
 /// Longer than any exchange with a network may take; a token in flight is worth the wait.
 const FINISH_LIMIT: Duration = Duration::from_secs(65);
+
+/// How soon a process learns of an app that another was given.
+const APPS_EVERY: Duration = Duration::from_secs(2);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,9 @@ pub enum StartError {
     /// A network definition is wrong.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
+    /// Our apps at the networks cannot be read.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// An app is set for a network that has no definition.
     #[error("apps.{0} is set, but there is no network definition {0}; check the name, or set networks or sandbox")]
     NoDefinition(String),
@@ -98,7 +104,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
     };
     store.migrate().await?;
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
-    let networks = Networks::register(store.read(), definitions, settings.apps.clone()).await?;
+    let networks = Networks::open(&store, &vault, definitions, settings.apps.clone()).await?;
     let refreshing = spool(settings, &store)?;
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
@@ -171,6 +177,7 @@ pub async fn begin_work(app: &App) -> Result<(), StartError> {
     connect::recover(app).await?;
     app.tasks.spawn(recover_the_rest(app.clone()));
     tokio::spawn(events::listen(app.store.clone(), app.bus.clone()));
+    app.tasks.spawn(look_for_apps(app.clone()));
     app.tasks.spawn(keeper::run(app.clone()));
     Ok(())
 }
@@ -183,6 +190,22 @@ async fn recover_the_rest(app: App) {
             if let Err(error) = connect::recover(&app).await {
                 warn!(%error, "interrupted attempts were not looked at; the next start does it");
             }
+        }
+    }
+}
+
+/// Where other processes share the database, apps are put in there too.
+async fn look_for_apps(app: App) {
+    if app.store.backend() == Backend::Sqlite {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(APPS_EVERY) => {}
+        }
+        if let Err(error) = app.networks.reload().await {
+            warn!(%error, "what other processes changed about our apps is not known yet");
         }
     }
 }

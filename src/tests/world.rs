@@ -81,16 +81,27 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
-        Self::made(database_url, extra, None).await
+        Self::made(database_url, extra, None, |_| {}).await
     }
 
-    async fn made(database_url: Option<SecretString>, extra: Vec<Extra>, stage: Option<&Stage>) -> Self {
+    /// With other settings.
+    pub async fn set(database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(database_url, vec![], None, change).await
+    }
+
+    async fn made(
+        database_url: Option<SecretString>,
+        extra: Vec<Extra>,
+        stage: Option<&Stage>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
         let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
         add(&mut settings, extra);
+        change(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
             let own = AppCredentials {
@@ -117,7 +128,7 @@ impl World {
 
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        Self::made(database_url, vec![], Some(stage)).await
+        Self::made(database_url, vec![], Some(stage), |_| {}).await
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -152,6 +163,13 @@ impl World {
         let app = serve::open(&self.settings, self.clock.clone()).await.expect("it opens again");
         connect::recover(&app).await.expect("the database answers");
         app
+    }
+
+    /// As [`World::another_process`], with other settings.
+    pub async fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> App {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        serve::open(&settings, self.clock.clone()).await.expect("it opens again")
     }
 
     /// Asks without a network in between, so that an address arrives as it is written. Answers the status, the head, and

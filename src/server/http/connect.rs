@@ -76,6 +76,10 @@ pub async fn callback(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let callback = read(&network_app, &query.unwrap_or_default());
+    if let Some(callback) = &callback {
+        // Another process may have been given the app a moment ago.
+        app.networks.find(callback.network_app).await.map_err(Refusal::from)?;
+    }
     // A network whose page posts its answers sends none in an address.
     let Some(callback) = callback.filter(|callback| !posts(&app, callback.network_app)) else {
         return Ok(popup::nowhere(words::BAD_CALLBACK));
@@ -100,7 +104,11 @@ pub async fn posted(
     Path(network_app): Path<String>,
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Page> {
-    if !network_app.parse().is_ok_and(|network_app| posts(&app, network_app)) {
+    let id: Option<NetworkAppId> = network_app.parse().ok();
+    if let Some(id) = id {
+        app.networks.find(id).await.map_err(Refusal::from)?;
+    }
+    if !id.is_some_and(|id| posts(&app, id)) {
         return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
     }
     let form = form.ok().and_then(|RawForm(form)| String::from_utf8(form.into()).ok());

@@ -27,7 +27,14 @@ pub async fn hear(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(network_app) = app.networks.app(network_app) else { return StatusCode::NOT_FOUND.into_response() };
+    let network_app = match app.networks.find(network_app).await {
+        Ok(Some(network_app)) => network_app,
+        Ok(None) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            warn!(%error, "a message is not taken, since our apps are not known");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
     if network_app.definition.inbound.is_none() {
         return StatusCode::NOT_FOUND.into_response();
     }

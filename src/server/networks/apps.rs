@@ -1,18 +1,17 @@
 //! Network apps: who we are at each network, and whether the network answers us.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 use secrecy::SecretString;
-use uuid::Uuid;
 
 use super::{
-    Definition, pace,
-    rows::{ActiveModel, Column, Entity, Model},
+    Definition, Networks, pace,
+    rows::{ActiveModel, Entity, Model},
 };
 use crate::{
-    domain::{Moment, NetworkAppId, NetworkCard, NetworkId},
-    server::{settings::AppCredentials, store::StoreError},
+    domain::{Moment, NetworkAppId, NetworkCard},
+    server::store::StoreError,
 };
 
 /// A single miss happens on any day; two in a row are worth a word.
@@ -32,78 +31,13 @@ pub struct NetworkApp {
     pub hook_secret: Option<SecretString>,
 }
 
-/// The networks that this instance can use: those with a definition and an app.
-#[derive(Clone, Default)]
-pub struct Networks {
-    apps: Arc<Vec<Arc<NetworkApp>>>,
-}
-
-impl Networks {
-    /// Joins definitions and credentials; an app keeps its id over restarts.
-    ///
-    /// # Errors
-    /// When the database does not do it.
-    pub async fn register(
-        db: &impl ConnectionTrait,
-        definitions: Vec<Definition>,
-        mut credentials: HashMap<NetworkId, AppCredentials>,
-    ) -> Result<Self, StoreError> {
-        let mut apps = Vec::new();
-        for definition in definitions {
-            let Some(own) = credentials.remove(&definition.id) else { continue };
-            let id = id_of(db, &definition.id, &own.client_id).await?;
-            let AppCredentials { client_id, client_secret, hook_secret } = own;
-            apps.push(Arc::new(NetworkApp { id, definition, client_id, client_secret, hook_secret }));
-        }
-        Ok(Self { apps: Arc::new(apps) })
-    }
-
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &NetworkApp> {
-        self.apps.iter().map(AsRef::as_ref)
-    }
-
-    /// The app of that id.
-    #[must_use]
-    pub fn app(&self, id: NetworkAppId) -> Option<Arc<NetworkApp>> {
-        self.apps.iter().find(|app| app.id == id).cloned()
-    }
-
-    /// The app that a new attempt at `network` uses.
-    #[must_use]
-    pub fn app_at(&self, network: &NetworkId) -> Option<Arc<NetworkApp>> {
-        self.apps.iter().find(|app| app.definition.id == *network).cloned()
-    }
-}
-
-async fn id_of(db: &impl ConnectionTrait, network: &NetworkId, client_id: &str) -> Result<NetworkAppId, StoreError> {
-    let ours = Column::Network.eq(network.clone()).and(Column::ClientId.eq(client_id));
-    let known = Entity::find().filter(Column::Workspace.is_null()).filter(ours).one(db).await?;
-    if let Some(row) = known {
-        return Ok(row.id);
-    }
-    let id = NetworkAppId(Uuid::now_v7());
-    let row = ActiveModel {
-        id: Set(id),
-        workspace: Set(None),
-        network: Set(network.clone()),
-        client_id: Set(client_id.to_owned()),
-        misses: Set(0),
-        silent_since: Set(None),
-        slot_at: Set(0),
-        paused_until: Set(None),
-    };
-    Entity::insert(row).exec_without_returning(db).await?;
-    Ok(id)
-}
-
 /// The networks as people see them, in the order of their names.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn cards(db: &impl ConnectionTrait, networks: &Networks) -> Result<Vec<NetworkCard>, StoreError> {
     let rows: HashMap<_, _> = Entity::find().all(db).await?.into_iter().map(|row| (row.id, row)).collect();
-    let mut cards: Vec<_> = networks.apps.iter().map(|app| card(app, rows.get(&app.id))).collect();
+    let mut cards: Vec<_> = networks.in_use().map(|app| card(&app, rows.get(&app.id))).collect();
     cards.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(cards)
 }

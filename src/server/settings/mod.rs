@@ -15,7 +15,7 @@ use crate::domain::NetworkId;
 const PREFIX: &str = "GREENTICK_";
 
 /// All settings, with their defaults.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where people find this instance: https, or http on a loopback address.
