@@ -9,6 +9,7 @@ mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
 mod m20261124_200010_instances;
+mod m20261124_200030_checkups;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
             Box::new(m20261124_200010_instances::Migration),
+            Box::new(m20261124_200030_checkups::Migration),
         ]
     }
 }

@@ -104,6 +104,16 @@ impl Caller {
         self.as_member(found)
     }
 
+    /// The caller as an owner of the workspace at `/w/{slug}`. Its other members hear what strangers hear: what only owners
+    /// see is not there for them.
+    ///
+    /// # Errors
+    /// As [`Caller::member`].
+    pub async fn owner(&self, slug: &str) -> Result<Owner, Refusal> {
+        let member = self.member(slug).await?;
+        if member.role == Role::Owner { Ok(Owner(member)) } else { Err(Refusal::NotFound) }
+    }
+
     fn as_member(&self, found: Option<(WorkspaceCard, Role)>) -> Result<Member, Refusal> {
         let (workspace, role) = found.ok_or(Refusal::NotFound)?;
         let session = self.session()?.clone();
@@ -163,6 +173,18 @@ impl Member {
     /// [`Refusal::NotAllowed`].
     pub fn must_be_able_to_connect(&self) -> Result<(), Refusal> {
         if self.role.may_connect() { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+}
+
+/// A member who owns the workspace.
+#[derive(Clone)]
+pub struct Owner(Member);
+
+impl std::ops::Deref for Owner {
+    type Target = Member;
+
+    fn deref(&self) -> &Member {
+        &self.0
     }
 }
 

@@ -40,8 +40,17 @@ impl World {
     async fn dump(&self) -> String {
         let mut all = String::new();
         for table in [
-            "grants", "pages", "attempts", "revocations", "events", "sessions", "known_browsers", "links", "secrets",
+            "grants",
+            "pages",
+            "attempts",
+            "revocations",
+            "events",
+            "sessions",
+            "known_browsers",
+            "links",
+            "secrets",
             "network_apps",
+            "checkups",
         ] {
             let rows = match self.app.store.backend() {
                 crate::server::store::Backend::Postgres => {

@@ -32,6 +32,7 @@ mod pkce;
 mod postgres;
 mod refreshing;
 mod sealed;
+mod setting_up;
 mod siblings;
 mod size;
 mod sizes;

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Definition;
-use crate::domain::Ability;
+use crate::domain::{Ability, Demand};
 
 /// The schema, as the file has it. Draft 7, because that is what editors of TOML read.
 #[must_use]
@@ -53,10 +54,19 @@ impl JsonSchema for Filled {
 /// Scopes by ability. The browser knows abilities too, and schemas do not belong there.
 pub fn abilities(_: &mut SchemaGenerator) -> Schema {
     let scopes = json!({ "type": "array", "items": { "type": "string" } });
-    let name = |ability| serde_json::to_value(ability).ok()?.as_str().map(str::to_owned);
-    let all: Map<String, Value> =
-        Ability::ALL.into_iter().filter_map(name).map(|name| (name, scopes.clone())).collect();
+    let all: Map<String, Value> = words(&Ability::ALL).map(|name| (name, scopes.clone())).collect();
     json_schema!({ "type": "object", "properties": all, "additionalProperties": false })
+}
+
+/// Rules for the redirect address, which the browser knows too.
+pub fn demands(_: &mut SchemaGenerator) -> Schema {
+    let all: Vec<_> = words(&Demand::ALL).collect();
+    json_schema!({ "type": "array", "items": { "enum": all } })
+}
+
+/// What files call these.
+fn words(all: &[impl Serialize]) -> impl Iterator<Item = String> {
+    all.iter().filter_map(|one| serde_json::to_value(one).ok()?.as_str().map(str::to_owned))
 }
 
 #[cfg(test)]

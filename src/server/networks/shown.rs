@@ -2,10 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{
-    Definition, Renews,
-    definition::{Checked, Demand},
-};
+use super::{Definition, Renews, definition::Checked};
+use crate::domain::Demand;
 
 /// One line of a list: the id, the name, and what is not certain.
 #[must_use]

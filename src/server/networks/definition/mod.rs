@@ -2,7 +2,6 @@
 
 mod call;
 mod lists;
-mod redirect;
 mod refusals;
 mod token;
 
@@ -14,7 +13,6 @@ use serde::Deserialize;
 pub use self::{
     call::{Auth, Body, Call, Method, Says},
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
-    redirect::Demand,
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
 };
@@ -23,7 +21,7 @@ use super::{
     fields::{authorize_address, extending, leading, maybe_address, own_params, separator, some_text, telling},
     schema::{self, Address, Filled},
 };
-use crate::domain::{Ability, NetworkId};
+use crate::domain::{Ability, Demand, NetworkId};
 
 /// A network, as its file describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -61,6 +59,7 @@ pub struct Definition {
     pub notes: Vec<String>,
     /// What the network demands of the redirect address.
     #[serde(default)]
+    #[schemars(schema_with = "schema::demands")]
     pub redirect: Vec<Demand>,
     /// How well what stands here was checked.
     #[serde(default)]

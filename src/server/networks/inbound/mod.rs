@@ -38,6 +38,14 @@ pub enum Inbound {
     Github,
 }
 
+impl Inbound {
+    /// Whether it signs by a secret of their own, and not by the app's.
+    #[must_use]
+    pub fn has_a_secret(self) -> bool {
+        matches!(self, Self::Twitch | Self::Slack | Self::Github)
+    }
+}
+
 /// What a network told.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Message {

@@ -4,7 +4,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 
 use super::{super::load::parse, schema};
-use crate::domain::Ability;
+use crate::domain::{Ability, Demand};
 
 fn networks() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("networks")
@@ -92,10 +92,12 @@ fn what_is_no_definition_does_not_fit_the_schema() {
 }
 
 #[test]
-fn the_schema_knows_every_ability() {
+fn the_schema_knows_every_word_that_the_browser_knows_too() {
     // serde names them all when it knows none of that name.
-    let error = serde_json::from_str::<Ability>("\"none\"").expect_err("no ability").to_string();
-    let known = error.split('`').skip(3).step_by(2).count();
-    assert_eq!(known, Ability::ALL.len(), "{error}");
-    assert_eq!(Ability::ALL.iter().collect::<std::collections::BTreeSet<_>>().len(), known);
+    fn known<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> Vec<String> {
+        let error = serde_json::from_str::<T>("\"none\"").expect_err("no word").to_string();
+        error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+    assert_eq!(known::<Ability>(), super::words(&Ability::ALL).collect::<Vec<_>>());
+    assert_eq!(known::<Demand>(), super::words(&Demand::ALL).collect::<Vec<_>>());
 }
