@@ -15,6 +15,7 @@ use super::{
     settings::Settings,
     store,
 };
+use crate::domain::Demand;
 
 /// The place where a business keeps its social connections green.
 #[derive(Parser)]
@@ -130,7 +131,15 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::show_set_up_link(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.id);
-        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+        let name = &network_app.definition.name;
+        say(&format!("Redirect address at {name}: {address}"));
+        match network_app.definition.refuses_redirect(&address) {
+            Some(Demand::Https) => say(&format!("{name} takes no http address: set base_url to an https one.")),
+            Some(Demand::NoLocalhost) => {
+                say(&format!("{name} takes no localhost: set base_url to http://127.0.0.1 with the same port."));
+            }
+            None => {}
+        }
     }
     if app.base_url.is_https() && app.proxies.is_empty() {
         say(

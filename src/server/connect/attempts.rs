@@ -73,6 +73,11 @@ pub struct Kept {
     pub refresh_expires_at: Option<Moment>,
     /// What was granted, if the answer said so.
     pub scopes: Option<Vec<String>>,
+    #[serde(default)]
+    id_token: Option<String>,
+    /// When the answer came.
+    #[serde(default)]
+    pub came_at: Option<Moment>,
     /// What else the definition keeps of the answer. Nothing secret.
     #[serde(default)]
     pub named: BTreeMap<String, String>,
@@ -82,6 +87,11 @@ impl Kept {
     /// The access token.
     pub fn access(&self) -> SecretString {
         self.access.clone().into()
+    }
+
+    /// The network's signed words about the person, if it has some.
+    pub fn id_token(&self) -> Option<SecretString> {
+        self.id_token.clone().map(Into::into)
     }
 
     /// The refresh token, if there is one.
@@ -107,6 +117,8 @@ pub async fn keep(
         expires_at: tokens.lives.map(|lives| at + lives),
         refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
+        id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().to_owned()),
+        came_at: Some(at),
         named: tokens.kept.clone(),
     };
     let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));

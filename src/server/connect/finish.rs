@@ -15,8 +15,9 @@ use crate::{
     domain::{Account, AttemptState, Trouble},
     server::{
         App,
-        networks::{self, Bearer, ExchangeError, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
+        networks::{self, Bearer, ExchangeError, Expected, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
         pages,
+        vault::hash,
     },
 };
 
@@ -153,6 +154,10 @@ async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<A
     let (client, access) = (&app.client, kept.access());
     let bearer = Bearer { access: &access, kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;
+    let is_nonce = |nonce: &str| attempt.nonce_hash.as_ref().is_some_and(|expected| hash(nonce) == *expected);
+    let came_at = kept.came_at.unwrap_or(attempt.created_at);
+    let expected = Expected { person: &person, is_nonce: &is_nonce, access: &access, came_at };
+    networks::confirm(client, network_app, kept.id_token().as_ref(), &expected).await?;
     let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).

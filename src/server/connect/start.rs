@@ -90,6 +90,7 @@ pub async fn start(caller: &Caller, page: PageId, wish: Wish) -> Result<Way, Ref
     let mut attempt = row(&member, id, page, &network_app);
     attempt.state_hash = hash(&state);
     attempt.scopes = Json(with_granted(&member, page, asked.scopes).await?);
+    attempt.nonce_hash = asked.nonce.as_deref().map(hash);
     attempt.change_pages = wish.change_pages;
     attempt.cookie_hash = binding(&attempt, &cookie);
     let ended = attempts::open(app, &attempt, asked.verifier.as_ref()).await?;
@@ -117,6 +118,7 @@ fn row(member: &Member, id: AttemptId, page: PageId, network_app: &NetworkApp) -
         token_endpoint: network_app.definition.token.url.clone(),
         redirect_uri: member.app().base_url.callback(network_app.id),
         scopes: Json(vec![]),
+        nonce_hash: None,
         state: Json(AttemptState::Open),
         choice: Json(vec![]),
         change_pages: false,

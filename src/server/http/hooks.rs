@@ -17,6 +17,7 @@ use crate::{
         App,
         networks::{self, Message, People, Reply},
         pages::{self, Told},
+        store::StoreError,
     },
 };
 
@@ -40,17 +41,14 @@ pub async fn hear(
     }
     let network = &network_app.definition.id;
     let now = app.clock.now();
-    let Some(Message { people, reason, reply }) = networks::inbound(&network_app, &headers, &body, now) else {
+    let Some(message) = networks::inbound(&app.client, &network_app, (&headers, &body), now).await else {
         warn!(%network, "a message in the network's name is not signed by it, or is old");
-        return StatusCode::FORBIDDEN.into_response();
+        // Some send a wrong one on purpose before they send any, and want to hear just this.
+        return StatusCode::UNAUTHORIZED.into_response();
     };
+    let Message { reason, .. } = message;
     let told = Told { network_app: network_app.id, reason, at: now };
-    let looked = match people {
-        People::Nobody => Ok(0),
-        People::These(people) => pages::told_of(app.store.read(), told, Some(&people)).await,
-        People::Everybody => pages::told_of(app.store.read(), told, None).await,
-    };
-    match looked {
+    match take(&app, &message, told).await {
         Ok(grants) => info!(%network, grants, ?reason, "the network told of its people"),
         // It tells again what it could not deliver.
         Err(error) => {
@@ -58,14 +56,37 @@ pub async fn hear(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     }
-    match reply {
+    match message.reply {
         Reply::Heard => StatusCode::OK.into_response(),
+        Reply::Accepted => StatusCode::ACCEPTED.into_response(),
+        Reply::Nothing => StatusCode::NO_CONTENT.into_response(),
         Reply::Echo(words) => words.into_response(),
         Reply::Deletion(code) => {
             let url = format!("{}/hooks/{}", app.base_url.origin(), network_app.id);
             Json(json!({ "url": url, "confirmation_code": code })).into_response()
         }
     }
+}
+
+/// Makes the visits due that the message is a reason for, once for each message. How many there are.
+async fn take(app: &App, message: &Message, told: Told) -> Result<u64, StoreError> {
+    let txn = app.store.begin().await?;
+    if let Some(id) = &message.id
+        && networks::heard_before(&txn, told.network_app, id, told.at).await?
+    {
+        return Ok(0);
+    }
+    let looked = match &message.people {
+        People::Nobody => 0,
+        People::These(people) => pages::told_of(&txn, told, Some(people)).await?,
+        People::Everybody => pages::told_of(&txn, told, None).await?,
+        People::Holder(mark) => {
+            let people = pages::holders(&txn, &app.vault, told.network_app, |token| mark.is_of(token)).await?;
+            pages::told_of(&txn, told, Some(&people)).await?
+        }
+    };
+    txn.commit().await?;
+    Ok(looked)
 }
 
 /// Where a person is sent who asked the network what became of their data.

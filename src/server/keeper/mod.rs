@@ -73,6 +73,9 @@ async fn sweep(app: &App) {
     if let Err(error) = connect::sweep(app).await {
         warn!(%error, "old attempts are not swept away yet");
     }
+    if let Err(error) = networks::sweep(app.store.read(), app.clock.now()).await {
+        warn!(%error, "old messages of networks are not swept away yet");
+    }
     if let Err(error) = accounts::sweep(app).await {
         warn!(%error, "old sessions are not swept away yet");
     }

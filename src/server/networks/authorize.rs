@@ -5,6 +5,8 @@ use secrecy::SecretString;
 
 use super::{NetworkApp, ResponseMode, asking::renamed};
 
+const NONCE_BYTES: u32 = 32;
+
 /// What an authorization request is made of, beside what the definition says.
 #[derive(Default)]
 pub struct Ask<'a> {
@@ -28,6 +30,8 @@ pub struct Asked {
     pub scopes: Vec<String>,
     /// The PKCE verifier, where the network takes PKCE.
     pub verifier: Option<SecretString>,
+    /// What the `id_token` must say, where the network has one.
+    pub nonce: Option<String>,
 }
 
 /// Builds the authorization request (RFC 6749, section 4.1.1; RFC 7636).
@@ -57,12 +61,16 @@ pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::u
     if authorize.response_mode == ResponseMode::FormPost {
         request = request.add_extra_param("response_mode", "form_post");
     }
+    let nonce = app.definition.id_token.as_ref().map(|_| CsrfToken::new_random_len(NONCE_BYTES).into_secret());
+    if let Some(nonce) = &nonce {
+        request = request.add_extra_param("nonce", nonce);
+    }
     if !authorize.pkce {
-        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None });
+        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None, nonce });
     }
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let url = named(app, request.set_pkce_challenge(challenge).url().0);
-    Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()) })
+    Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()), nonce })
 }
 
 /// With the network's own names for the parameters.

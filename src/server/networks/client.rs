@@ -10,6 +10,8 @@ use http::{
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
+use super::keyring::Keyring;
+
 /// How long a network is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -102,6 +104,8 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct NetworkClient {
     http: reqwest::Client,
+    /// The keys that networks publish.
+    pub(super) keyring: Keyring,
     /// Where a test plays all networks.
     #[cfg(test)]
     stage: std::sync::Arc<std::sync::OnceLock<String>>,
@@ -122,6 +126,7 @@ impl NetworkClient {
             .build()?;
         Ok(Self {
             http,
+            keyring: Keyring::default(),
             #[cfg(test)]
             stage: std::sync::Arc::default(),
         })

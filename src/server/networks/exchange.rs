@@ -35,6 +35,8 @@ pub struct Tokens {
     pub refresh_lives: Option<Duration>,
     /// What was granted, where the answer says so.
     pub scopes: Option<Vec<String>>,
+    /// Who approved, in the network's own signed words, where it has some.
+    pub id_token: Option<SecretString>,
     /// What else the definition keeps of the answer, by name. Nothing secret.
     pub kept: BTreeMap<String, String>,
 }
@@ -44,10 +46,22 @@ pub struct Tokens {
 #[serde(default)]
 pub(in crate::server) struct Beside {
     refresh_token_expires_in: Option<u64>,
+    id_token: Option<Unshown>,
     kept_by_greentick: BTreeMap<String, String>,
 }
 
 impl ExtraTokenFields for Beside {}
+
+/// It tells of a person, so no text of an error has it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Unshown(String);
+
+impl std::fmt::Debug for Unshown {
+    fn fmt(&self, text: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        text.write_str("[redacted]")
+    }
+}
 
 /// A token answer, as the oauth2 crate reads it.
 pub(in crate::server) type TokenAnswer = StandardTokenResponse<Beside, BasicTokenType>;
@@ -180,6 +194,7 @@ pub(in crate::server) fn tokens(answer: TokenAnswer) -> Tokens {
         refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
         lives: answer.expires_in(),
         refresh_lives: beside.refresh_token_expires_in.map(Duration::from_secs),
+        id_token: beside.id_token.clone().map(|token| token.0.into()),
         kept: beside.kept_by_greentick.clone(),
         scopes: answer
             .scopes()

@@ -9,16 +9,18 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{
     definition::{Lifetime, Pages, Refusal, Renews},
     is_safe,
+    jose::Alg,
 };
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "response_type",
     "response_mode",
     "client_id",
     "redirect_uri",
     "scope",
     "state",
+    "nonce",
     "code_challenge",
     "code_challenge_method",
 ];
@@ -105,6 +107,12 @@ pub(super) fn leading<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Option<P
         (false, true) => Err(D::Error::custom("pages.ask must name {parent}, an id from the list of pages.via")),
         _ => Ok(Some(pages)),
     }
+}
+
+/// At least one way to sign.
+pub(super) fn registered<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Alg>, D> {
+    let algs = Vec::<Alg>::deserialize(field)?;
+    if algs.is_empty() { Err(D::Error::custom("what is signed in no way is not signed")) } else { Ok(algs) }
 }
 
 fn filled<E: Error>(text: String, or: &str) -> Result<String, E> {

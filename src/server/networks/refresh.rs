@@ -124,7 +124,8 @@ async fn read(app: &NetworkApp, held: &Held, answer: HttpResponse) -> Result<Tok
         verdict => return Err(verdict),
     }
     let (access, kept) = (held.access.clone(), BTreeMap::new());
-    let mut tokens = Tokens { access, refresh: None, lives: None, refresh_lives: None, scopes: None, kept };
+    let mut tokens =
+        Tokens { access, refresh: None, lives: None, refresh_lives: None, scopes: None, id_token: None, kept };
     taken(step, &mut tokens, &raw).ok_or(Verdict::NoAnswer)?;
     Ok(tokens)
 }

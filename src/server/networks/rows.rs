@@ -1,4 +1,4 @@
-//! The table of network apps.
+//! The tables of network apps, and of what networks told.
 
 use sea_orm::entity::prelude::*;
 
@@ -34,3 +34,25 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+pub mod heard {
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::{Moment, NetworkAppId};
+
+    /// A message that was acted on.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "heard_messages")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub network_app: NetworkAppId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id_hash: Vec<u8>,
+        pub at: Moment,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -40,7 +40,7 @@ fn write(text: &mut String, definition: &Definition, origin: &str) -> fmt::Resul
         ("given back", Some(if definition.revoke.is_some() { "by a call" } else { "by hand" }.to_owned())),
         ("list of apps", definition.manage_url.clone()),
         ("", definition.manage_hint.clone()),
-        ("tells us at", definition.inbound.map(|_| format!("{origin}/hooks/…, with the same end"))),
+        ("tells us at", definition.inbound.as_ref().map(|_| format!("{origin}/hooks/…, with the same end"))),
         ("checked every", Some(format!("{} s", definition.check_every().as_secs()))),
         ("read more", definition.docs.clone()),
     ];

@@ -14,7 +14,8 @@ use super::{
 use crate::domain::Account;
 
 /// Lists are read to their end, and no further than any person has pages.
-const REQUESTS_AT_MOST: usize = 40;
+/// Agencies are at home in a hundred, and some networks tell of each by itself.
+const REQUESTS_AT_MOST: usize = 200;
 const PAGES_AT_MOST: usize = 2_000;
 
 /// A page that a consent gives.
@@ -99,7 +100,7 @@ impl Talk<'_> {
                 _ => return Err(WhoError::Odd),
             };
             all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
-            match more.and_then(|more| next(more, &answer, &asked)) {
+            match more.and_then(|more| next(more, &answer, (&asked, found.len(), all.len()))) {
                 _ if all.len() >= PAGES_AT_MOST => return Ok(all),
                 Some(Next::Word { param, word }) => drop(call.params.insert(param, word)),
                 Some(Next::Place(next)) => place = Some(next),
@@ -114,7 +115,14 @@ impl Talk<'_> {
             .await?;
         let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
         let cut = |id: String| id.strip_prefix(&parents.prefix).unwrap_or(&id).to_owned();
-        Ok(found.iter().filter_map(id).map(cut).collect())
+        let mut ids: Vec<String> = Vec::new();
+        for id in found.iter().filter_map(id).map(cut) {
+            // One row for each role, and one list for all of them.
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
     }
 }
 
@@ -128,11 +136,15 @@ enum Next {
 
 /// The request for the rest of the list. An address of the network's own is only followed to the host that was asked:
 /// the token goes with it.
-fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
+fn next(more: &More, answer: &Answer, (asked, here, so_far): (&Uri, usize, usize)) -> Option<Next> {
     let address = match more {
         More::Cursor { path, param } => {
             let word = answer.text(path).filter(|word| !word.is_empty())?;
             return Some(Next::Word { param: param.clone(), word });
+        }
+        More::Offset { param, full } => {
+            let is_full = here >= (*full).max(1);
+            return is_full.then(|| Next::Word { param: param.clone(), word: so_far.to_string() });
         }
         More::NextUrl(path) => answer.text(path)?,
         More::LinkHeader => answer.next.clone()?,
@@ -252,7 +264,7 @@ mod tests {
         let next = |address: &str| {
             let json = serde_json::json!({ "next": address });
             let answer = Answer { status: 200, retry_after: None, next: None, json };
-            match next(&More::NextUrl("next".to_owned()), &answer, &asked) {
+            match next(&More::NextUrl("next".to_owned()), &answer, (&asked, 1, 1)) {
                 Some(Next::Place(place)) => Some(place.to_string()),
                 _ => None,
             }

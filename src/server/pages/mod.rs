@@ -31,5 +31,5 @@ pub use marks::{
 };
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
-pub use told::{Told, told_of};
+pub use told::{Told, holders, told_of};
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -3,7 +3,10 @@
 use super::{Owner, Refusal, rows, state};
 use crate::{
     domain::{NetworkId, NetworkLine, NetworkSetup},
-    server::{networks::Definition, pages},
+    server::{
+        networks::{Definition, Inbound},
+        pages,
+    },
 };
 
 /// Every network that has a definition, by name.
@@ -29,12 +32,12 @@ pub async fn show(owner: &Owner, network: &NetworkId) -> Result<NetworkSetup, Re
     let definition = app.networks.definition(network).ok_or(Refusal::NotFound)?;
     let id = app.networks.app_id(network).await?;
     let checked = &definition.checked;
-    let hook = definition.inbound.map(|_| format!("{}/hooks/{id}", app.base_url.origin()));
+    let hook = definition.inbound.as_ref().map(|_| format!("{}/hooks/{id}", app.base_url.origin()));
     Ok(NetworkSetup {
         line: line(owner, definition),
         redirect: app.base_url.callback(id),
         demands: definition.redirect.clone(),
-        has_hook_secret: definition.inbound.is_some_and(|inbound| inbound.has_a_secret()),
+        has_hook_secret: definition.inbound.as_ref().is_some_and(Inbound::has_a_secret),
         hook,
         docs: definition.docs.clone(),
         notes: definition.notes.clone(),

@@ -13,12 +13,21 @@ const A_DAY: u64 = 86_400;
 
 pub const FACEBOOK: Play = Play {
     id: "facebook_pages",
+    scopes: &[
+        "pages_show_list",
+        "pages_manage_posts",
+        "pages_read_engagement",
+        "pages_manage_engagement",
+        "read_insights",
+        "business_management",
+    ],
     authorize: "www.facebook.com/v25.0/dialog/oauth",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_=_"),
     answers: facebook,
     connecting: &[
         "POST graph.facebook.com/v25.0/oauth/access_token",
@@ -84,12 +93,20 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
 
 pub const INSTAGRAM: Play = Play {
     id: "instagram",
+    scopes: &[
+        "instagram_business_basic",
+        "instagram_business_content_publish",
+        "instagram_business_manage_comments",
+        "instagram_business_manage_messages",
+        "instagram_business_manage_insights",
+    ],
     authorize: "www.instagram.com/oauth/authorize",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_"),
     answers: instagram,
     connecting: &[
         "POST api.instagram.com/oauth/access_token",
@@ -107,7 +124,7 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
     match ask.what().as_str() {
         "POST api.instagram.com/oauth/access_token" => {
             let permissions = scene.scopes(",");
-            first(scene, ask, &json!({"user_id": 17_841_400_000_000_001_u64, "permissions": permissions}))
+            first(scene, ask, &json!({"user_id": 9911, "permissions": permissions}))
         }
         "GET graph.instagram.com/access_token" => swap(scene, ask, "ig_exchange_token"),
         "GET graph.instagram.com/refresh_access_token" => refresh(scene, ask, "ig_refresh_token"),
@@ -123,12 +140,20 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
 
 pub const THREADS: Play = Play {
     id: "threads",
+    scopes: &[
+        "threads_basic",
+        "threads_content_publish",
+        "threads_manage_replies",
+        "threads_read_replies",
+        "threads_manage_insights",
+    ],
     authorize: "threads.com/oauth/authorize",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_"),
     answers: threads,
     connecting: &[
         "POST graph.threads.net/oauth/access_token",

@@ -43,6 +43,8 @@ pub struct Play {
     pub authorize: &'static str,
     /// What it calls the app's id.
     pub client_id: &'static str,
+    /// The scopes that it knows; whoever asks for another is shown an error.
+    pub scopes: &'static [&'static str],
     /// What stands between scopes in the request.
     pub separator: char,
     pub pkce: Pkce,
@@ -50,6 +52,8 @@ pub struct Play {
     pub needs: &'static [(&'static str, &'static str)],
     /// What the callback carries beside code and state.
     pub brings: &'static [(&'static str, &'static str)],
+    /// What it hangs on to the callback's address, behind everything.
+    pub junk: Option<&'static str>,
     /// Everything else that it answers.
     pub answers: fn(&mut Scene, &Ask) -> Reply,
     /// What is asked from the code to the green tick.
@@ -177,13 +181,17 @@ impl Stage {
             Pkce::Taken => {}
         }
         let scopes: Vec<_> = param("scope").split(play.separator).filter(|scope| !scope.is_empty()).collect();
+        let unknown = scopes.iter().find(|scope| !play.scopes.contains(scope));
+        assert!(unknown.is_none(), "{} knows no scope {unknown:?}", play.id);
         let scopes = scopes.into_iter().filter(|scope| !declined.contains(scope)).map(str::to_owned).collect();
+        self.scene().nonce = params.get("nonce").cloned();
         let code = self.scene().approve(scopes, challenge, param("redirect_uri"));
         let mut back = Url::parse(param("redirect_uri")).expect("an address");
         back.query_pairs_mut()
             .append_pair("code", &code)
             .append_pair("state", param("state"))
             .extend_pairs(play.brings);
+        back.set_fragment(play.junk);
         back.to_string()
     }
 

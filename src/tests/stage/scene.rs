@@ -69,6 +69,8 @@ pub struct Scene {
     pub asked: Vec<String>,
     /// What the person has allowed.
     pub scopes: Vec<String>,
+    /// What the signed words about the person must say.
+    pub nonce: Option<String>,
     /// Whether the permission stands.
     pub alive: bool,
     /// All values that are secret, for whoever looks for leaks.
@@ -86,6 +88,7 @@ impl Scene {
             now: 0,
             asked: vec![],
             scopes: vec![],
+            nonce: None,
             alive: false,
             secrets: vec![],
             pkce,
@@ -181,6 +184,13 @@ impl Scene {
 
     pub fn knows(&self, token: &str) -> bool {
         self.life(token) != Life::Unknown || self.refresh.iter().any(|(value, _)| value == token)
+    }
+
+    /// Takes a permission back by one of its tokens; whether there was one.
+    pub fn gives_back(&mut self, token: &str) -> bool {
+        let was = self.alive && self.knows(token);
+        self.alive &= !was;
+        was
     }
 
     pub fn scopes(&self, separator: &str) -> String {

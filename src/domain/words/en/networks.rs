@@ -34,7 +34,7 @@ pub const CLIENT_SECRET: &str = "Client secret";
 pub const HOOK_SECRET: &str = "Secret for messages";
 /// Under that field.
 pub const HOOK_SECRET_HINT: &str =
-    "What the network signs its own messages by. Empty: what was entered before, or the client secret.";
+    "What the network signs its own messages by; at Discord the app’s public key. Empty: what was entered before, or the client secret.";
 /// Under the form.
 pub const SEALED: &str = "It is sealed before it is stored, and never shown again.";
 /// Where there is an app already.

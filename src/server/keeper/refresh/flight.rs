@@ -159,7 +159,7 @@ impl Flight<'_> {
         loop {
             let sent_at = self.app.clock.now();
             match exchange(&wire, &self.network_app, &held).await {
-                Ok(tokens) => return Ok(landing::keep(&self, &tokens, sent_at).await),
+                Ok(tokens) => return self.land(&tokens, sent_at).await,
                 Err(error) => {
                     let class = class(error, wire.was_unclear());
                     let pause = pauses.next().filter(|_| class == Class::Unclear && !self.app.stopping.is_cancelled());
@@ -171,6 +171,19 @@ impl Flight<'_> {
                 }
             }
         }
+    }
+}
+
+impl Flight<'_> {
+    /// Tokens that are somebody else's are worse than none.
+    async fn land(&self, tokens: &Tokens, sent_at: Moment) -> Result<End, RefreshFailure> {
+        let Self { app, grant, network_app, .. } = self;
+        let about = (grant.person_id.as_str(), app.clock.now());
+        if let Err(error) = networks::confirm_renewed(&app.client, network_app, tokens, about).await {
+            warn!(grant = %grant.id, %error, "new tokens are not this person's; they are not kept");
+            return landing::set_back(self, Class::Trouble).await;
+        }
+        Ok(landing::keep(self, tokens, sent_at).await)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a definition file can say. Unknown keys are errors, so that a typing mistake is told and not ignored.
 
 mod call;
+mod id_token;
 mod lists;
+mod redirect;
 mod refusals;
 mod token;
 
@@ -12,6 +14,7 @@ use serde::Deserialize;
 
 pub use self::{
     call::{Auth, Body, Call, Method, Says},
+    id_token::IdToken,
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
@@ -71,6 +74,8 @@ pub struct Definition {
     pub authorize: Authorize,
     /// Where a code becomes tokens.
     pub token: Token,
+    /// The `id_token` that comes with a code's answer, where the network has one.
+    pub id_token: Option<IdToken>,
     /// Requests that follow the code's exchange.
     #[serde(default)]
     pub then: Vec<Step>,
