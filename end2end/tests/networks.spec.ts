@@ -40,7 +40,7 @@ test('an owner enters an app, the network becomes a column, and a page connects 
   await setUp(page, instance);
   await expect(page.getByText('There are no locations yet.')).toBeVisible();
   await look(page, 'Chirper');
-  const address = await page.getByRole('textbox', { name: 'The redirect address' }).inputValue();
+  const address = await page.getByRole('textbox', { name: 'Redirect address' }).inputValue();
   expect(address).toMatch(new RegExp(`^${instance.origin}/oauth/callback/[0-9a-f-]{36}$`));
   await enter(page, SECRET);
   expect(await page.content(), 'what was entered is never shown again').not.toContain(SECRET);
@@ -84,7 +84,7 @@ test('without JavaScript the forms work too, and a mistake is told beside its fi
   const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
   await setUp(page, instance);
   await look(page, 'Chirper');
-  await expect(page.getByRole('button', { name: 'Copy: The redirect address' })).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Copy: Redirect address' })).toBeHidden();
   await page.getByRole('textbox', { name: 'Client id' }).fill('two words');
   await page.getByLabel('Client secret').fill(SECRET);
   await page.getByRole('button', { name: 'Enter the app' }).click();
@@ -98,10 +98,10 @@ test('without JavaScript the forms work too, and a mistake is told beside its fi
 demo('the redirect address is copied by its button', async ({ owner }) => {
   await owner.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await look(owner, 'Slack');
-  await owner.getByRole('button', { name: 'Copy: The redirect address' }).click();
+  await owner.getByRole('button', { name: 'Copy: Redirect address' }).click();
   await expect(owner.getByRole('status').filter({ hasText: 'Copied' })).toBeVisible();
   const copied = await owner.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toBe(await owner.getByRole('textbox', { name: 'The redirect address' }).inputValue());
+  expect(copied).toBe(await owner.getByRole('textbox', { name: 'Redirect address' }).inputValue());
 });
 
 demo('an app of the settings is shown as such, and cannot be changed', async ({ owner }) => {

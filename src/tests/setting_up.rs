@@ -157,7 +157,7 @@ async fn a_check_says_in_words_what_is_wrong() {
                 &*sandbox::client_secret("chirper"),
                 json!({ "token_error": "invalid_grant" }),
                 TokenWord::Unclear,
-                "Chirper answers a made-up one the same",
+                "Chirper answers your client secret and a made-up one the same",
             ),
         ] {
             owner.enters("chirper", secret).await;

@@ -267,7 +267,7 @@ mod tests {
             ("issuer = \"x\"", "issuer = \"x\"\nredirect = [\"htps\"]", 4, "redirect", "did you mean `https`?"),
             ("auth = \"basic\"", "auth = \"basic\"\nurl = \"twice\"", 9, "url", "duplicate key"),
             ("auth = \"basic\"\n", "", 6, "auth", "missing field"),
-            ("auth = \"basic\"", "auth = basic", 8, "auth", "invalid"),
+            ("auth = \"basic\"", "auth = basic", 8, "auth", "quoted"),
             ("[abilities]", "[abilities]\nfly = []", 10, "fly", "unknown variant"),
         ] {
             let text = parse("x.toml", &GOOD.replace(right, wrong)).expect_err(wrong).to_string();

@@ -84,7 +84,8 @@ fn Line(line: NetworkLine, path: String) -> impl IntoView {
         <li>
             <a href=path><NetworkMark network=id.0/>{name}</a>
             <small>{words::unverified(unverified)}</small>
-            <State app/>
+            // What the heading says is not said again.
+            {(app != AppState::Missing).then(|| view! { <State app/> })}
         </li>
     }
 }

@@ -81,8 +81,8 @@ fn Addresses(setup: NetworkSetup) -> impl IntoView {
         .join(" ");
     view! {
         <section class="card" aria-labelledby="addresses">
-            <h3 id="addresses">{words::REDIRECT}</h3>
-            <Copied id="redirect" label=words::REDIRECT_IS value=setup.redirect hint/>
+            <h3 id="addresses">{words::register_at(&name)}</h3>
+            <Copied id="redirect" label=words::REDIRECT value=setup.redirect hint/>
             {setup.hook.map(|hook| view! { <Copied id="hook" label=words::HOOK value=hook hint=String::new()/> })}
         </section>
     }
@@ -93,7 +93,11 @@ fn Addresses(setup: NetworkSetup) -> impl IntoView {
 #[component]
 fn KnowBefore(setup: NetworkSetup) -> impl IntoView {
     let NetworkSetup { notes, checked, once, never, docs, .. } = setup;
-    let is_certain = once.is_empty() && never.is_empty();
+    let is_certain = checked.is_some() && once.is_empty() && never.is_empty();
+    // The sandbox's networks have nothing to tell.
+    if notes.is_empty() && checked.is_none() && docs.is_none() {
+        return ().into_any();
+    }
     view! {
         <section class="card" aria-labelledby="before">
             <h3 id="before">{words::KNOW_BEFORE}</h3>

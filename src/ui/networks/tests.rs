@@ -100,7 +100,7 @@ fn each_finding_has_a_sign_a_word_and_a_sentence() {
         ("fine", "#tick", "Right:", "The definition says all that is needed."),
         ("wrong", "#cross", "Wrong:", "Slack takes redirect addresses with https only"),
         ("wrong", "#cross", "Wrong:", "The name slack.com leads nowhere."),
-        ("open", "#know", "To know:", "Whether the client secret is right is not known"),
+        ("open", "#know", "To know:", "Slack answers your client secret and a made-up one the same"),
     ] {
         let found = html.split("<li data-weight=").find(|item| item.contains(sentence)).unwrap_or_default();
         assert!([weight, sign, word].iter().all(|part| found.contains(part)), "{sentence}: {html}");
@@ -114,8 +114,24 @@ fn the_list_tells_which_networks_are_in_use() {
     let (in_use, rest) = html.split_once(r#"id="not-set-up""#).expect("both lists");
     has(in_use, &["Chirper", "#net-chirper", "/w/harbour/settings/networks/chirper", "Entered here"]);
     has(rest, &["Odd", "#net-other", "2 things to try first"]);
+    assert!(!rest.contains("badge"), "{rest}");
     let html = Owner::new().with(|| view! { <Networks workspace=workspace() lines=vec![]/> }.to_html());
     assert!(!html.contains("in-use") && !html.contains("not-set-up"), "{html}");
+}
+
+#[test]
+fn a_network_that_has_nothing_to_tell_has_no_part_for_it() {
+    let quiet = NetworkSetup {
+        notes: vec![],
+        checked: None,
+        docs: None,
+        once: vec![],
+        never: vec![],
+        ..setup(AppState::Missing, 0)
+    };
+    assert!(!page_of(quiet.clone()).contains("Know before"));
+    let certain = NetworkSetup { checked: Some(("2026-11-22".into(), "two sources".into())), ..quiet };
+    has(&page_of(certain), &["Know before", "None of it was tried at the network."]);
 }
 
 #[test]

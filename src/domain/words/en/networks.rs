@@ -14,10 +14,8 @@ pub const IN_USE: &str = "In use";
 pub const NOT_SET_UP: &str = "Not set up";
 /// Leads back to the list.
 pub const ALL_NETWORKS: &str = "All networks";
-/// A part of a network's page.
+/// A field.
 pub const REDIRECT: &str = "Redirect address";
-/// A field without a name of its own on the page.
-pub const REDIRECT_IS: &str = "The redirect address";
 /// Puts a text on the clipboard.
 pub const COPY: &str = "Copy";
 /// It is there.
@@ -33,8 +31,7 @@ pub const CLIENT_SECRET: &str = "Client secret";
 /// A field.
 pub const HOOK_SECRET: &str = "Secret for messages";
 /// Under that field.
-pub const HOOK_SECRET_HINT: &str =
-    "What the network signs its own messages by; at Discord the app’s public key. Empty: what was entered before, or the client secret.";
+pub const HOOK_SECRET_HINT: &str = "What the network signs its own messages by; at Discord the app’s public key. Empty: what was entered before, or the client secret.";
 /// Under the form.
 pub const SEALED: &str = "It is sealed before it is stored, and never shown again.";
 /// Where there is an app already.
@@ -111,10 +108,16 @@ pub fn network_title(network: &str) -> String {
     title(&format!("{network} · {NETWORKS}"))
 }
 
+/// A part of a network's page: what is to be registered there.
+#[must_use]
+pub fn register_at(network: &str) -> String {
+    format!("Register at {network}")
+}
+
 /// What to do with the redirect address.
 #[must_use]
 pub fn register_there(network: &str) -> String {
-    format!("{network} sends people back to it. Register it there, to the letter.")
+    format!("{network} sends people back to it. It must be registered to the letter.")
 }
 
 /// What the network demands of it.
@@ -238,7 +241,7 @@ fn token_word(word: TokenWord, network: &str) -> String {
             "{network} knows the app and does not let it connect people. Look at the app’s page there: its kind, its products, its review."
         ),
         TokenWord::Unclear => format!(
-            "Whether the client secret is right is not known: {network} answers a made-up one the same. The first connection tells."
+            "{network} answers your client secret and a made-up one the same: either yours is wrong, or it looks at the code first. The first connection tells."
         ),
         TokenWord::TooOften => format!(
             "{network} was asked too often, so the credentials were not checked. Wait a while, then check again."
