@@ -40,6 +40,13 @@ pub async fn remove(workspace: String, network: NetworkId, pages: u64) -> Result
     answer(async |caller| setup::remove(&caller.owner(&workspace).await?, &network, pages).await).await
 }
 
+/// Puts a network where apps register themselves into the table, or takes it out.
+#[server(endpoint = "networks/switch", protocol = Wire)]
+pub async fn switch(workspace: String, network: NetworkId, on: bool) -> Result<(), ApiError> {
+    use crate::server::{answer, setup};
+    answer(async |caller| setup::switch(&caller.owner(&workspace).await?, &network, on).await).await
+}
+
 /// Checks whether our app at the network can work.
 #[server(endpoint = "networks/check", protocol = Wire)]
 pub async fn check(workspace: String, network: NetworkId) -> Result<(), ApiError> {

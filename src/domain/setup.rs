@@ -56,6 +56,8 @@ pub struct NetworkSetup {
     pub demands: Vec<Demand>,
     /// Where the network tells us things by itself, if it does.
     pub hook: Option<String>,
+    /// What can be done about our app here.
+    pub way: Way,
     /// Whether it signs them by a secret of their own.
     pub has_hook_secret: bool,
     /// The network's own words.
@@ -72,6 +74,18 @@ pub struct NetworkSetup {
     pub pages: u64,
     /// What the last check found.
     pub checkup: Option<Checkup>,
+}
+
+/// How our app at a network comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By credentials that the network gives.
+    Credentials,
+    /// It registers itself at each server, once the network is switched on.
+    Switch,
+    /// By the settings only: an app for each server, or a key.
+    Settings,
 }
 
 /// What a network demands of the address to which it sends people back, beside that it is registered to the letter.

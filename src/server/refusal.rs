@@ -104,7 +104,7 @@ impl From<AppsError> for Refusal {
             AppsError::Store(error) => Self::Store(error),
             AppsError::Vault(error) => Self::Vault(error),
             AppsError::NoSuchNetwork(_) => Self::NotFound,
-            AppsError::InSettings(_) => Self::NotAllowed,
+            AppsError::InSettings(_) | AppsError::NotByItself(_) => Self::NotAllowed,
             AppsError::Incomplete => Self::Internal("an app without an id or a secret"),
         }
     }

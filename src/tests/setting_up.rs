@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         ApiError, AppState, Demand, Field, Finding, HostWord, NetworkId, NetworkLine, NetworkSetup, Role, Status,
-        TokenWord,
+        TokenWord, Way,
     },
     server::{sandbox, settings::Settings},
 };
@@ -241,6 +241,26 @@ on_both! {
             assert_eq!(other.asks_for("remove", "slack", &[("pages", "0")]).await.status, 404, "{name}");
         }
         assert_eq!(owner.setup("slack").await.line.app, AppState::Missing, "nobody entered anything");
+    }
+
+    async fn a_network_where_apps_register_themselves_is_switched_on_and_off(world) {
+        let owner = world.owner("Harbour").await;
+        let mastodon = NetworkId("mastodon".to_owned());
+        let is_a_column = async || owner.board().await.networks.iter().any(|card| card.id == mastodon);
+        let setup = owner.setup("mastodon").await;
+        assert_eq!((setup.line.app, setup.way), (AppState::Missing, Way::Switch));
+        assert!(!is_a_column().await);
+        assert_eq!(owner.asks_for("switch", "mastodon", &[("on", "true")]).await.status, 200);
+        assert_eq!(owner.setup("mastodon").await.line.app, AppState::Itself);
+        assert!(is_a_column().await);
+        let (found, page) = owner.checks(world, "mastodon").await;
+        assert!(found.contains(&Finding::HostsLater) && page.contains("Registers itself"), "{found:?}");
+        assert_eq!(owner.asks_for("switch", "mastodon", &[("on", "false")]).await.status, 200);
+        assert!(!is_a_column().await);
+        assert_eq!(owner.asks_for("switch", "slack", &[("on", "true")]).await.status, 403);
+        assert_eq!(owner.asks_for("switch", "nothing", &[("on", "true")]).await.status, 404);
+        let mia = world.colleague("Mia", &owner, Role::Member).await;
+        assert_eq!(mia.asks_for("switch", "mastodon", &[("on", "true")]).await.status, 404);
     }
 
     async fn what_cannot_be_a_credential_is_told_by_its_field(world) {

@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use super::{
     person::Person,
     postgres,
-    stage::{CLIENT, Stage},
+    stage::{CLIENT, Ours, Stage},
 };
 use crate::{
     domain::{Me, NetworkId, Role},
@@ -28,7 +28,9 @@ use crate::{
         clock::Clock,
         connect,
         http::{Front, router as http_router},
-        keeper, pages,
+        keeper,
+        networks::SigningKey,
+        pages,
         sandbox::{self, Sandbox},
         serve::{self, StartError},
         settings::{AppCredentials, Settings},
@@ -84,6 +86,11 @@ impl World {
         Self::made(database_url, extra, None, |_| {}).await
     }
 
+    /// With the small process that sends what is good for one use.
+    pub async fn with_courier(extra: Vec<Extra>) -> Self {
+        Self::made(None, extra, None, |settings| settings.courier = true).await
+    }
+
     /// With other settings.
     pub async fn set(database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
         Self::made(database_url, vec![], None, change).await
@@ -109,7 +116,18 @@ impl World {
                 client_secret: CLIENT.1.to_owned().into(),
                 ..AppCredentials::default()
             };
-            settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
+            let network = NetworkId(stage.play.id.to_owned());
+            match stage.play.ours {
+                Ours::InSettings => drop(settings.apps.insert(network, own)),
+                Ours::At(name) => drop(settings.apps.insert(NetworkId(name.to_owned()), own)),
+                Ours::ByItself => settings.switched_on.push(network),
+                Ours::Document => {
+                    settings.base_url = "https://green.example".to_owned();
+                    let own = AppCredentials { client_secret: SigningKey::generate(), ..AppCredentials::default() };
+                    settings.apps.insert(network, own);
+                }
+                Ours::AtHome => drop(settings.apps.insert(network, AppCredentials::default())),
+            }
         }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         if let Some(stage) = stage {
@@ -128,7 +146,25 @@ impl World {
 
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        Self::made(database_url, vec![], Some(stage), |_| {}).await
+        let world = Self::made(database_url, vec![], Some(stage), |_| {}).await;
+        if stage.play.ours == Ours::Document {
+            world.is_looked_up(stage).await;
+        }
+        world
+    }
+
+    /// A network that knows us by a document of ours reads it, and the keys that it names.
+    async fn is_looked_up(&self, stage: &Stage) {
+        let ours = self.app.networks.app_at(&NetworkId(stage.play.id.to_owned())).expect("it is set up");
+        let read = async |address: &str| -> Value {
+            let path = address.strip_prefix(&self.app.base_url.origin()).expect("an address of ours");
+            let answer = self.http.get(format!("{}{path}", self.origin)).send().await.expect("the app answers");
+            assert_eq!(answer.headers()["content-type"], "application/json");
+            answer.json().await.expect("JSON")
+        };
+        let document = read(&ours.client_id).await;
+        let keys = read(document["jwks_uri"].as_str().expect("an address")).await;
+        stage.scene().book.client = Some((document, keys));
     }
 
     /// A signed-in owner of a workspace of their own.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     AppsError,
+    registry::hosts,
     rows::{ActiveModel, Column, Entity, Model},
 };
 use crate::{
@@ -55,22 +56,36 @@ pub(super) async fn current_id(db: &impl ConnectionTrait, network: &NetworkId) -
     }
 }
 
+/// As [`id_of`], of an app at an address of the network.
+pub(super) async fn id_at(
+    db: &impl ConnectionTrait,
+    network: &NetworkId,
+    host: &str,
+    own: &AppCredentials,
+) -> Result<NetworkAppId, StoreError> {
+    let id = hosts::row_at(db, network, host).await?.id;
+    let named = ActiveModel { id: Set(id), client_id: Set(own.client_id.clone()), ..Default::default() };
+    Entity::update(named).exec_without_returning(db).await?;
+    Ok(id)
+}
+
+/// Turns a network on or off where apps register themselves.
+pub(super) async fn switch(db: &impl ConnectionTrait, app: NetworkAppId, on: bool) -> Result<(), DbErr> {
+    change(db, app, on, None).await
+}
+
 fn of(network: &NetworkId) -> sea_orm::Select<Entity> {
     let own = Column::Network.eq(network.clone()).and(Column::Host.is_null());
     Entity::find().filter(Column::Workspace.is_null()).filter(own)
 }
 
-async fn insert(
-    db: &impl ConnectionTrait,
-    network: &NetworkId,
-    client_id: &str,
-) -> Result<NetworkAppId, StoreError> {
+async fn insert(db: &impl ConnectionTrait, network: &NetworkId, client_id: &str) -> Result<NetworkAppId, StoreError> {
     let row = new(network, client_id);
     Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(db).await?;
     Ok(row.id)
 }
 
-fn new(network: &NetworkId, client_id: &str) -> Model {
+pub(super) fn new(network: &NetworkId, client_id: &str) -> Model {
     Model {
         id: NetworkAppId(Uuid::now_v7()),
         workspace: None,
@@ -103,7 +118,7 @@ pub(super) async fn put(
     if let Some(hook) = &own.hook_secret {
         vault.put(&txn, hook_secret(app), hook).await?;
     }
-    change(&txn, app, Some(&own.client_id)).await?;
+    change(&txn, app, true, Some(&own.client_id)).await?;
     txn.commit().await?;
     Ok(())
 }
@@ -113,16 +128,16 @@ pub(super) async fn forget(store: &Store, vault: &Vault, app: NetworkAppId) -> R
     let txn = store.begin().await?;
     vault.forget(&txn, secret(app)).await?;
     vault.forget(&txn, hook_secret(app)).await?;
-    change(&txn, app, None).await?;
+    change(&txn, app, false, None).await?;
     txn.commit().await?;
     Ok(())
 }
 
-/// On with that client, or off; other processes see it by the version.
-async fn change(db: &impl ConnectionTrait, app: NetworkAppId, client_id: Option<&str>) -> Result<(), DbErr> {
+/// On or off, and with that client; other processes see it by the version.
+async fn change(db: &impl ConnectionTrait, app: NetworkAppId, on: bool, client_id: Option<&str>) -> Result<(), DbErr> {
     let mut change = Entity::update_many()
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .col_expr(Column::IsOn, Expr::value(client_id.is_some()));
+        .col_expr(Column::IsOn, Expr::value(on));
     if let Some(client_id) = client_id {
         change = change.col_expr(Column::ClientId, Expr::value(client_id));
     }

@@ -5,6 +5,9 @@ use std::fmt::{self, Write as _};
 use super::{Definition, Renews, definition::Checked};
 use crate::domain::Demand;
 
+/// What stands in the place of what people type.
+const MANY: &str = "many; people type one, for which instance.example stands here";
+
 /// One line of a list: the id, the name, and what is not certain.
 #[must_use]
 pub fn line(definition: &Definition) -> String {
@@ -29,11 +32,14 @@ fn write(text: &mut String, definition: &Definition, origin: &str) -> fmt::Resul
     let Definition { id, name, authorize, token, lifetime, checked, .. } = definition;
     writeln!(text, "{name} ({id})\n")?;
     let facts = [
+        ("addresses", definition.instance.as_ref().map(|_| MANY.to_owned())),
         ("issuer", Some(definition.issuer.clone())),
         ("asks at", Some(authorize.url.clone())),
         ("tokens from", Some(token.url.clone())),
+        ("pushed to", authorize.pushed_to().map(str::to_owned)),
         ("PKCE", Some(if authorize.pkce { "S256" } else { "no" }.to_owned())),
         ("scopes", Some(definition.scopes().join(" ")).filter(|scopes| !scopes.is_empty())),
+        ("tokens", definition.binds_tokens().then(|| "bound to a key of each permission".to_owned())),
         ("sent back to", Some(format!("{origin}/oauth/callback/…, an address that the app gets when it is entered"))),
         ("", Some(demands(&definition.redirect))),
         ("renewed", Some(renewed(lifetime.renewal).to_owned())),

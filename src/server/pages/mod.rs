@@ -8,7 +8,9 @@ mod board;
 mod found;
 mod grants;
 mod hanging;
+mod hosts;
 mod marks;
+mod opened;
 mod roster;
 mod rows;
 mod standing;
@@ -23,12 +25,14 @@ pub use grants::{
     keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
 pub use hanging::hanging_on;
+pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
 pub use marks::{
     Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
     set_back,
 };
+pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
 pub use told::{Told, holders, told_of};

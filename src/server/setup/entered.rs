@@ -45,6 +45,18 @@ pub async fn enter(owner: &Owner, network: &NetworkId, entered: Entered) -> Resu
     Ok(())
 }
 
+/// Puts a network where apps register themselves into the table, or takes it out. Leads back to the network's page.
+///
+/// # Errors
+/// [`Refusal::NotAllowed`] where apps do not, or the settings have it on.
+pub async fn switch(owner: &Owner, network: &NetworkId, on: bool) -> Result<(), Refusal> {
+    owner.app().networks.switch(network, on).await?;
+    rows::forget(owner.store().read(), network).await?;
+    info!(%network, by = owner.name(), on, "a network was switched");
+    lead_back(owner, network);
+    Ok(())
+}
+
 /// Forgets the credentials of our app at `network`, though `told` pages are connected through it. That number is the
 /// confirmation: a person who was told another one is asked again. Leads back to the network's page.
 ///

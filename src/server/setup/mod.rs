@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing::info;
 
 pub use self::{
-    entered::{Entered, enter, remove},
+    entered::{Entered, enter, remove, switch},
     shown::{list, show},
 };
 use super::{
@@ -46,9 +46,13 @@ pub async fn check(owner: &Owner, network: &NetworkId) -> Result<(), Refusal> {
 }
 
 fn state(owner: &Owner, network: &NetworkId) -> AppState {
-    match owner.app().networks.whence(network) {
+    let networks = &owner.app().networks;
+    match networks.whence(network) {
         Whence::Settings => AppState::Settings,
         Whence::Database => AppState::Entered,
+        Whence::Nowhere if networks.is_on(network) => AppState::Itself,
+        // Where people type an address, one of its servers may have an app.
+        Whence::Nowhere if networks.in_use().iter().any(|definition| definition.id == *network) => AppState::Settings,
         Whence::Nowhere => AppState::Missing,
     }
 }

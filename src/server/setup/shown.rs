@@ -2,7 +2,7 @@
 
 use super::{Owner, Refusal, rows, state};
 use crate::{
-    domain::{NetworkId, NetworkLine, NetworkSetup},
+    domain::{NetworkId, NetworkLine, NetworkSetup, Way},
     server::{
         networks::{Definition, Inbound},
         pages,
@@ -37,6 +37,7 @@ pub async fn show(owner: &Owner, network: &NetworkId) -> Result<NetworkSetup, Re
         line: line(owner, definition),
         redirect: app.base_url.callback(id),
         demands: definition.redirect.clone(),
+        way: way(owner, definition),
         has_hook_secret: definition.inbound.as_ref().is_some_and(Inbound::has_a_secret),
         hook,
         docs: definition.docs.clone(),
@@ -47,4 +48,19 @@ pub async fn show(owner: &Owner, network: &NetworkId) -> Result<NetworkSetup, Re
         pages: pages::hanging_on(db, network).await?,
         checkup: rows::last(db, network).await?,
     })
+}
+
+fn way(owner: &Owner, definition: &Definition) -> Way {
+    match &definition.instance {
+        _ if definition.client_document => Way::Settings,
+        Some(instance) if instance.register.is_some() => {
+            if owner.app().networks.is_on_by_settings(&definition.id) {
+                Way::Settings
+            } else {
+                Way::Switch
+            }
+        }
+        Some(instance) if instance.default.is_none() && !instance.shares_app => Way::Settings,
+        _ => Way::Credentials,
+    }
 }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::networks::{Check, Enter, Remove},
-    domain::{AppState, Field as Which, NetworkSetup, words},
+    api::networks::{Check, Enter, Remove, Switch},
+    domain::{AppState, Field as Which, NetworkSetup, Way, words},
     ui::{
         fields::{Field, FormFailure},
         form::{Form, Sending},
@@ -16,6 +16,7 @@ use crate::{
 pub struct Forms {
     enter: Sending,
     remove: Sending,
+    switch: Sending,
     /// The check's.
     pub check: Sending,
 }
@@ -24,7 +25,8 @@ impl Forms {
     /// None was sent yet, or one came back.
     #[must_use]
     pub fn of_this_page() -> Self {
-        Self { enter: Sending::to::<Enter>(), remove: Sending::to::<Remove>(), check: Sending::to::<Check>() }
+        let (enter, remove) = (Sending::to::<Enter>(), Sending::to::<Remove>());
+        Self { enter, remove, switch: Sending::to::<Switch>(), check: Sending::to::<Check>() }
     }
 }
 
@@ -47,11 +49,11 @@ pub fn App(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="app">
             <h3 id="app">{words::OUR_APP}</h3>
-            <p>{words::app_state_means(app, &setup.line.name, &variable)}</p>
-            {match app {
-                AppState::Itself => ().into_any(),
-                AppState::Missing | AppState::Settings => enter.into_any(),
-                AppState::Entered => view! {
+            <p>{words::app_means(setup.way, app, &setup.line.name, &variable)}</p>
+            {match (setup.way, app) {
+                (Way::Settings, _) => ().into_any(),
+                (Way::Switch, _) => view! { <SwitchForm slug setup sending=forms.switch/> }.into_any(),
+                (Way::Credentials, AppState::Entered) => view! {
                     <details open=failed>
                         <summary>{words::REPLACE}</summary>
                         {enter}
@@ -59,6 +61,7 @@ pub fn App(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
                     <RemoveForm slug setup sending=forms.remove/>
                 }
                 .into_any(),
+                (Way::Credentials, _) => enter.into_any(),
             }}
         </section>
     }
@@ -107,6 +110,24 @@ fn EnterForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoVi
                     </button>
                 })}
             </fieldset>
+        </Form>
+    }
+    .into_any()
+}
+
+/// For a network where the app registers itself.
+#[component]
+fn SwitchForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoView {
+    let failure = sending.failure();
+    let is_on = setup.line.app != AppState::Missing;
+    view! {
+        <Form sending class="form">
+            <Whose slug network=setup.line.id.0/>
+            <input type="hidden" name="on" value=(!is_on).to_string()/>
+            <FormFailure failure/>
+            <button class=if is_on { "button" } else { "button primary" } type="submit">
+                {if is_on { words::SWITCH_OFF } else { words::SWITCH_ON }}
+            </button>
         </Form>
     }
     .into_any()

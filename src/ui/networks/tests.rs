@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Networks, app::Forms, network::Network};
 use crate::domain::{
-    AppState, Checkup, Demand, Finding, HostWord, Moment, NetworkId, NetworkLine, NetworkSetup, TokenWord,
+    AppState, Checkup, Demand, Finding, HostWord, Moment, NetworkId, NetworkLine, NetworkSetup, TokenWord, Way,
     WorkspaceCard, WorkspaceId,
 };
 
@@ -20,6 +20,7 @@ fn setup(app: AppState, pages: u64) -> NetworkSetup {
         redirect: "https://green.example/oauth/callback/1".into(),
         demands: vec![Demand::Https],
         hook: Some("https://green.example/hooks/1".into()),
+        way: Way::Credentials,
         has_hook_secret: true,
         docs: Some("https://api.slack.com/".into()),
         notes: vec!["Rotation cannot be taken back.".into()],
@@ -117,6 +118,18 @@ fn the_list_tells_which_networks_are_in_use() {
     assert!(!rest.contains("badge"), "{rest}");
     let html = Owner::new().with(|| view! { <Networks workspace=workspace() lines=vec![]/> }.to_html());
     assert!(!html.contains("in-use") && !html.contains("not-set-up"), "{html}");
+}
+
+#[test]
+fn where_apps_register_themselves_there_is_a_switch_and_no_form() {
+    for (app, on, button) in [(AppState::Missing, "true", "Switch it on"), (AppState::Itself, "false", "Switch it off")]
+    {
+        let html = page_of(NetworkSetup { way: Way::Switch, ..setup(app, 0) });
+        has(&html, &[r#"action="/api/networks/switch""#, &format!(r#"name="on" value="{on}""#), button]);
+        assert!(!html.contains("client_secret"), "{html}");
+    }
+    let html = page_of(NetworkSetup { way: Way::Settings, ..setup(AppState::Missing, 0) });
+    assert!(html.contains("more than an id and a secret") && !html.contains("client_secret"), "{html}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Networks tab: what each part is called, and what a check found: cause and cure in a sentence or two.
 
 use super::title;
-use crate::domain::{AppState, Demand, Finding, HostWord, MetadataWord, TokenWord, Weight};
+use crate::domain::{AppState, Demand, Finding, HostWord, MetadataWord, TokenWord, Way, Weight};
 
 /// A tab.
 pub const NETWORKS: &str = "Networks";
@@ -43,6 +43,10 @@ pub const ENTER: &str = "Enter the app";
 pub const REPLACE: &str = "Replace the app";
 /// A button.
 pub const REMOVE: &str = "Remove the app";
+/// A button.
+pub const SWITCH_ON: &str = "Switch it on";
+/// A button.
+pub const SWITCH_OFF: &str = "Switch it off";
 /// A part of a network's page.
 pub const CHECK: &str = "Check";
 /// What it does.
@@ -75,20 +79,30 @@ pub fn app_state(app: AppState) -> &'static str {
     }
 }
 
-/// What that means.
+/// What that means, and what can be done about it.
 #[must_use]
-pub fn app_state_means(app: AppState, network: &str, variable: &str) -> String {
-    match app {
-        AppState::Settings => format!(
-            "The settings or the environment have this app, and they win: change it there, under apps or in {variable}."
+pub fn app_means(way: Way, app: AppState, network: &str, variable: &str) -> String {
+    match (way, app) {
+        (Way::Settings, AppState::Missing) => format!(
+            "What {network} needs is set in the settings or the environment, under apps or in {variable}: it is more than an id and a secret."
         ),
-        AppState::Entered => format!("Our app at {network} was entered here. To change it, enter all of it anew."),
-        AppState::Itself => format!("Greentick registers itself at {network}; nothing needs to be entered."),
-        AppState::Missing => {
+        (_, AppState::Settings) | (Way::Settings, _) => {
             format!(
-                "Register an app at {network} with the redirect address above. Then enter the client id and the client secret that it gives you."
+                "The settings or the environment have it, and they win: change it there, under apps or in {variable}."
             )
         }
+        (Way::Switch, AppState::Missing) => {
+            format!(
+                "Greentick registers itself at each server of {network} that people type. Nothing needs to be entered."
+            )
+        }
+        (Way::Switch, _) => format!(
+            "Greentick registers itself at each server of {network} that people type. Switched off, {network} leaves the Pages tab; nobody is disconnected."
+        ),
+        (Way::Credentials, AppState::Missing) => format!(
+            "Register an app at {network} with the redirect address above. Then enter the client id and the client secret that it gives you."
+        ),
+        (Way::Credentials, _) => format!("Our app at {network} was entered here. To change it, enter all of it anew."),
     }
 }
 
@@ -197,7 +211,7 @@ pub fn finding(finding: &Finding, network: &str) -> String {
         }
         Finding::Host(host, word) => host_word(host, *word),
         Finding::HostsLater => {
-            "The name of one host hangs on what the network answers, so it is asked when a page is connected.".into()
+            "Some hosts are known only when a page is connected, so they, and credentials there, are not checked.".into()
         }
         Finding::Metadata(word) => metadata_word(*word, network),
         Finding::Credentials(word) => token_word(*word, network),

@@ -7,14 +7,14 @@ use oauth2::url::Url;
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
 
 use super::{
-    super::{NoAnswer, client::USER_AGENT as OURS},
+    super::{Door, NoAnswer, client::USER_AGENT as OURS, definition::SAMPLES},
     Definition, NetworkClient, PATIENCE,
 };
 use crate::domain::{Finding, HostWord};
 
 /// Each host once, in the order of their names.
 pub(super) async fn findings(client: &NetworkClient, definition: &Definition) -> Vec<Finding> {
-    let (later, known): (Vec<_>, Vec<_>) = addresses(definition).partition(|address| in_host(address).contains('{'));
+    let (known, later): (Vec<_>, Vec<_>) = addresses(definition).partition(|address| is_known(definition, address));
     let known = known.into_iter().filter_map(|address| Url::parse(address).ok());
     let hosts: BTreeMap<String, Url> = known.filter_map(|url| Some((name(&url)?, url))).collect();
     let mut asked = JoinSet::new();
@@ -26,6 +26,14 @@ pub(super) async fn findings(client: &NetworkClient, definition: &Definition) ->
     found.sort_by_key(|finding| if let Finding::Host(name, _) = finding { name.clone() } else { String::new() });
     found.extend((!later.is_empty()).then_some(Finding::HostsLater));
     found
+}
+
+/// Whether it is known before a page is connected: not what an answer says, nor what a person types.
+pub(super) fn is_known(definition: &Definition, address: &str) -> bool {
+    let host = in_host(address);
+    let is_sample =
+        definition.instance.is_some() && SAMPLES.iter().any(|(name, word)| *name == "host" && host == *word);
+    !host.contains('{') && !is_sample
 }
 
 /// All that the definition ever asks.
@@ -63,7 +71,7 @@ async fn word(client: &NetworkClient, mut url: Url) -> HostWord {
     let Ok(request) = http::Request::get(url.as_str()).header(USER_AGENT, OURS).body(vec![]) else {
         return HostWord::Unreachable;
     };
-    match timeout(PATIENCE, client.send(request)).await {
+    match timeout(PATIENCE, client.send(Door::Known, request)).await {
         Ok(Ok(_) | Err(NoAnswer::TooLarge)) => HostWord::Answers,
         Ok(Err(NoAnswer::Unreachable | NoAnswer::BadAddress)) => HostWord::Unreachable,
         Ok(Err(_)) | Err(_) => HostWord::Silent,
@@ -88,5 +96,8 @@ mod tests {
         assert_eq!(hosts("facebook_pages"), "graph.facebook.com www.facebook.com");
         assert_eq!(hosts("mailchimp"), "login.mailchimp.com {dc}.api.mailchimp.com");
         assert!(hosts("google_business_profile").contains("oauth2.googleapis.com"));
+        let of = |network: &str| all.iter().find(|known| known.id.0 == network).expect("it is in the binary");
+        assert!(addresses(of("mastodon")).all(|address| !is_known(of("mastodon"), address)), "people type it");
+        assert!(addresses(of("slack")).all(|address| is_known(of("slack"), address)));
     }
 }

@@ -5,16 +5,17 @@ use oauth2::url::Url;
 use tokio::time::timeout;
 
 use super::{
-    super::{client::USER_AGENT as OURS, is_safe},
+    super::{Door, client::USER_AGENT as OURS, is_safe},
     Definition, NetworkClient, PATIENCE,
 };
 use crate::domain::MetadataWord;
 
 /// `None` where there is none: most networks have no such document, and need none.
 pub(super) async fn word(client: &NetworkClient, definition: &Definition) -> Option<MetadataWord> {
-    for address in places(&definition.issuer)? {
+    // A server whose address people type is asked when they do.
+    for address in places(&definition.issuer).filter(|_| definition.instance.is_none())? {
         let request = http::Request::get(address).header(USER_AGENT, OURS).header(ACCEPT, "application/json");
-        let answer = timeout(PATIENCE, client.answer(request.body(vec![]).ok()?)).await;
+        let answer = timeout(PATIENCE, client.answer(Door::Known, request.body(vec![]).ok()?)).await;
         let Ok(Ok(answer)) = answer else { continue };
         let Some(issuer) = answer.text("issuer").filter(|_| answer.is_ok()) else { continue };
         let differs = |door: &str, ours: &str| answer.text(door).is_some_and(|theirs| theirs != ours);

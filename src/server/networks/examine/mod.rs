@@ -30,14 +30,16 @@ pub struct Subject<'a> {
 
 /// Looks at the definition, the redirect address, the hosts, the network's metadata and the credentials, in this order.
 pub async fn examine(client: &NetworkClient, subject: &Subject<'_>) -> Vec<Finding> {
-    let Subject { definition, app, state, redirect } = *subject;
+    let Subject { app, state, redirect, .. } = *subject;
+    // Where people type an address, the app may have one of its own.
+    let definition = app.map_or(subject.definition, |app| &app.definition);
     let mut found = vec![whole(definition)];
     found.push(if state == AppState::Missing { Finding::NoApp } else { Finding::App(state) });
     found.extend(redirect::findings(definition, redirect));
     let (hosts, metadata, word) =
         tokio::join!(hosts::findings(client, definition), metadata::word(client, definition), async {
-            match app {
-                Some(app) => Some(token::word(client, app, redirect).await),
+            match app.filter(|app| hosts::is_known(definition, &app.definition.token.url)) {
+                Some(app) => token::word(client, app, redirect).await,
                 None => None,
             }
         });

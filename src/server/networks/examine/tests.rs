@@ -14,7 +14,10 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     domain::{HostWord, MetadataWord, NetworkAppId, TokenWord},
-    server::networks::{Patience, load::parse},
+    server::{
+        networks::{Patience, load::parse},
+        settings::AppCredentials,
+    },
 };
 
 const SECRET: &str = "the-right-secret";
@@ -55,14 +58,10 @@ fn definition(origin: &str) -> Definition {
 
 /// What is found at a network, by our app with this secret.
 async fn found(definition: &Definition, secret: &str) -> Vec<Finding> {
-    let client = NetworkClient::new(Patience::default()).expect("a client");
-    let app = NetworkApp {
-        id: NetworkAppId(Uuid::nil()),
-        definition: definition.clone(),
-        client_id: "ours".to_owned(),
-        client_secret: secret.to_owned().into(),
-        hook_secret: None,
-    };
+    let client = NetworkClient::new(Patience::default(), &[]).expect("a client");
+    let own =
+        AppCredentials { client_id: "ours".to_owned(), client_secret: secret.to_owned().into(), hook_secret: None };
+    let app = NetworkApp::new(NetworkAppId(Uuid::nil()), definition.clone(), own);
     let redirect = "https://green.example/oauth/callback/x";
     examine(&client, &Subject { definition, app: Some(&app), state: AppState::Entered, redirect }).await
 }
@@ -141,7 +140,7 @@ async fn without_an_app_the_rest_is_looked_at_all_the_same() {
     let words = [(400, ""), (400, "")];
     let mut definition = definition(&network(words, |_| json!({})).await);
     definition.manage_url = Some("https://x.example/apps".to_owned());
-    let client = NetworkClient::new(Patience::default()).expect("a client");
+    let client = NetworkClient::new(Patience::default(), &[]).expect("a client");
     let redirect = "https://green.example/oauth/callback/x";
     let subject = Subject { definition: &definition, app: None, state: AppState::Missing, redirect };
     let found = examine(&client, &subject).await;

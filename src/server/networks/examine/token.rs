@@ -1,10 +1,11 @@
 //! What the token endpoint thinks of our credentials: it is shown a code that nobody issued, once by our app and once by
 //! one with a made-up secret. Both are refused; what tells is whether they are refused alike.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{future::ready, sync::PoisonError};
 
 use oauth2::{
-    AuthorizationCode, CsrfToken, PkceCodeChallenge, RedirectUrl, RequestTokenError, basic::BasicErrorResponseType,
+    AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    basic::BasicErrorResponseType,
 };
 use tokio::time::timeout;
 
@@ -13,11 +14,13 @@ use super::{
         NetworkApp, NoAnswer, Verdict,
         asking::dressed,
         client::Answer,
-        exchange::{TokenAnswer, crate_client, shaped},
+        definition::ClientAuth,
+        exchange::{TokenAnswer, caught, crate_client, shaped},
+        proofs::Draft,
     },
     NetworkClient, PATIENCE,
 };
-use crate::domain::TokenWord;
+use crate::{domain::TokenWord, server::settings::AppCredentials};
 
 /// How a code was refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,27 +37,30 @@ enum Refused {
 
 type CrateError = RequestTokenError<NoAnswer, oauth2::basic::BasicErrorResponse>;
 
-pub(super) async fn word(client: &NetworkClient, app: &NetworkApp, redirect: &str) -> TokenWord {
+/// `None` for an app that has nothing to prove itself by.
+pub(super) async fn word(client: &NetworkClient, app: &NetworkApp, redirect: &str) -> Option<TokenWord> {
+    if app.definition.token.auth == ClientAuth::None {
+        return None;
+    }
     let ours = match refusal(client, app, redirect).await {
-        Ok(Refused::Client) => return TokenWord::Wrong,
-        Ok(Refused::NotAllowed) => return TokenWord::NotAllowed,
+        Ok(Refused::Client) => return Some(TokenWord::Wrong),
+        Ok(Refused::NotAllowed) => return Some(TokenWord::NotAllowed),
         Ok(refused) => refused,
-        Err(word) => return word,
+        Err(word) => return Some(word),
     };
-    let made_up = NetworkApp {
-        id: app.id,
-        definition: app.definition.clone(),
+    let own = AppCredentials {
         client_id: app.client_id.clone(),
         client_secret: made_up().into(),
-        hook_secret: None,
+        ..AppCredentials::default()
     };
-    match refusal(client, &made_up, redirect).await {
+    let made_up = NetworkApp::new(app.id, app.definition.clone(), own);
+    Some(match refusal(client, &made_up, redirect).await {
         Ok(theirs) if theirs == ours => TokenWord::Unclear,
         Ok(_) => TokenWord::Right,
         // By the standard's own word (RFC 6749, section 5.2) one answer is enough.
         Err(_) if ours == Refused::Code => TokenWord::Right,
         Err(_) => TokenWord::Unclear,
-    }
+    })
 }
 
 /// A text that nobody issued.
@@ -65,9 +71,10 @@ fn made_up() -> String {
 /// How the app's code is refused, or what came instead of a refusal.
 async fn refusal(client: &NetworkClient, app: &NetworkApp, redirect: &str) -> Result<Refused, TokenWord> {
     match timeout(PATIENCE, shown(client, app, redirect)).await {
-        Ok(Ok((outcome, raw))) => judged(app, outcome, raw.as_ref()),
+        Ok(Ok((outcome, raw))) => judged(app, outcome, &raw),
+        Ok(Err(NoAnswer::Unreachable | NoAnswer::Lost)) | Err(_) => Err(TokenWord::Silent),
+        Ok(Err(NoAnswer::Down)) => Err(TokenWord::Down),
         Ok(Err(_)) => Err(TokenWord::Odd),
-        Err(_) => Err(TokenWord::Silent),
     }
 }
 
@@ -76,37 +83,31 @@ async fn shown(
     client: &NetworkClient,
     app: &NetworkApp,
     redirect: &str,
-) -> Result<(Result<TokenAnswer, CrateError>, Option<Answer>), NoAnswer> {
+) -> Result<(Result<TokenAnswer, CrateError>, Answer), NoAnswer> {
     let token = &app.definition.token;
     let redirect = RedirectUrl::new(redirect.to_owned()).ok().ok_or(NoAnswer::BadAddress)?;
     let crate_client = crate_client(app, &token.url)?.set_redirect_uri(redirect);
-    let mut request = crate_client.exchange_code(AuthorizationCode::new(made_up()));
-    if app.definition.authorize.pkce {
-        request = request.set_pkce_verifier(PkceCodeChallenge::new_random_sha256().1);
-    }
-    // Owned: a closure over references makes a future that no task can hold.
-    let (sender, shape, raw) = (client.clone(), token.clone(), Arc::new(Mutex::new(None)));
-    let (into, dress) = (raw.clone(), |request| dressed(request, app, &token.params));
-    let send = move |request| {
-        let (sender, shape, into, request) = (sender.clone(), shape.clone(), into.clone(), dress(request));
-        async move {
-            let answer = sender.send(request?).await?;
-            *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answer::from(answer.clone()));
-            shaped(answer, &shape.scope_separator, &shape.answer)
-        }
+    let (code, verifier) = (made_up(), PkceCodeChallenge::new_random_sha256().1.into_secret());
+    let made = || {
+        let request = crate_client.exchange_code(AuthorizationCode::new(code.clone()));
+        let verifier = Some(PkceCodeVerifier::new(verifier.clone())).filter(|_| app.definition.authorize.pkce);
+        verifier.into_iter().fold(request, |request, verifier| request.set_pkce_verifier(verifier))
     };
-    let outcome = request.request_async(&send).await;
-    let raw = raw.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok((outcome, raw))
+    let (kept, keep) = caught();
+    let _ = made().request_async(&keep).await;
+    let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(NoAnswer::BadAddress)?;
+    let request = dressed(request, app, &token.params)?;
+    let draft = Draft { request, app, is_of_app: true, client_key: None, key: None, access: None };
+    let answer = client.ask(&draft).await?;
+    let raw = Answer::from(answer.clone());
+    let shaped = shaped(answer, &token.scope_separator, &token.answer);
+    let given = move |_| ready(shaped.clone());
+    Ok((made().request_async(&given).await, raw))
 }
 
-fn judged(
-    app: &NetworkApp,
-    outcome: Result<TokenAnswer, CrateError>,
-    raw: Option<&Answer>,
-) -> Result<Refused, TokenWord> {
-    let status = raw.map_or(0, |raw| raw.status);
-    match raw.and_then(|raw| Verdict::by(&app.definition.token.refusals, raw)) {
+fn judged(app: &NetworkApp, outcome: Result<TokenAnswer, CrateError>, raw: &Answer) -> Result<Refused, TokenWord> {
+    let status = raw.status;
+    match Verdict::by(&app.definition.token.refusals, raw) {
         Some(Verdict::OurAppIsWrong) => return Ok(Refused::Client),
         Some(Verdict::SlowDown(_)) => return Err(TokenWord::TooOften),
         _ if status == 429 => return Err(TokenWord::TooOften),
@@ -122,7 +123,6 @@ fn judged(
             other => Refused::Otherwise(status, other.as_ref().to_owned()),
         }),
         Err(RequestTokenError::Request(NoAnswer::Down)) => Err(TokenWord::Down),
-        Err(RequestTokenError::Request(NoAnswer::Unreachable | NoAnswer::Lost)) => Err(TokenWord::Silent),
         // No word, and no tokens either: the status alone, where it is a refusal's.
         Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) if (400..500).contains(&status) => {
             Ok(Refused::Otherwise(status, String::new()))
