@@ -49,6 +49,7 @@ async fn load(slug: String, network: NetworkId) -> Result<(WorkspaceCard, Networ
 
 /// All of it.
 #[component]
+#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
 pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> impl IntoView {
     let line = setup.line.clone();
     let (slug, back) = (workspace.slug.clone(), networks_path(&workspace.slug));
