@@ -48,6 +48,8 @@ mod strangers;
 mod stream;
 mod talkative;
 mod told;
+mod towns;
+mod vault;
 mod world;
 mod wrong_account;
 

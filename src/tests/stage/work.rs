@@ -181,6 +181,7 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 
 pub const GITLAB: Play = Play {
     id: "gitlab",
+    typed: "gitlab.com",
     scopes: &["read_user", "api"],
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{networks, workspace},
-    domain::{ApiError, NetworkId, NetworkSetup, WorkspaceCard, words},
+    domain::{ApiError, NetworkId, NetworkSetup, Way, WorkspaceCard, words},
     ui::{
         awaited::awaited,
         frame::{Settings, Tab, networks_path},
@@ -61,7 +61,8 @@ pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> i
                 {line.name}
                 <State app=line.app/>
             </h2>
-            <Addresses setup=setup.clone()/>
+            // Who registers itself says its address itself.
+            {(setup.way != Way::Switch).then(|| view! { <Addresses setup=setup.clone()/> })}
             <App slug=slug.clone() setup=setup.clone() forms/>
             <Check slug setup=setup.clone() forms/>
             <KnowBefore setup/>

@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use super::*;
 use crate::server::networks::client::{NetworkClient, Patience};
@@ -75,6 +78,7 @@ async fn socket() -> (SocketAddr, Arc<AtomicUsize>) {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             counts.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4_096]).await;
             let elsewhere = "HTTP/1.1 302 x\r\nlocation: http://169.254.169.254/latest/\r\ncontent-length: 0\r\n\r\n";
             let _ = stream.write_all(elsewhere.as_bytes()).await;
         }
