@@ -86,9 +86,9 @@ impl World {
         Self::made(database_url, extra, None, |_| {}).await
     }
 
-    /// With the small process that sends what is good for one use.
-    pub async fn with_courier(extra: Vec<Extra>) -> Self {
-        Self::made(None, extra, None, |settings| settings.courier = true).await
+    /// With networks and other settings.
+    pub async fn with_settings(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(None, extra, None, change).await
     }
 
     /// With other settings.
