@@ -155,7 +155,9 @@ async fn at_an_issuer_that_a_person_types() {
     };
     assert_eq!(connects().await, AttemptState::Approved);
     let discovery = "GET /.well-known/openid-configuration";
-    assert_eq!(neighbour.asked().await, [discovery, "POST /reg", "POST /token", "GET /me", "GET /jwks"]);
+    // It takes pushed requests, so it gets one.
+    let asked = [discovery, "POST /reg", "POST /request", "POST /token", "GET /me", "GET /jwks"];
+    assert_eq!(neighbour.asked().await, asked);
     assert_eq!(owner.sees(page).await, Status::Connected);
     world.clock.advance(Duration::from_mins(55));
     world.refreshes_all().await;

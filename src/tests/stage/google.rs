@@ -134,7 +134,7 @@ fn token(scene: &mut Scene, ask: &Ask) -> Reply {
 
 /// The keys that the signed words of every played server are made with.
 pub fn keys() -> Value {
-    let key = RsaKeyPair::from_pkcs8(KEY).expect("a key");
+    let key = RsaKeyPair::from_der(KEY).expect("a key");
     let PublicKeyComponents::<Vec<u8>> { n, e } = key.public().into();
     json!({"keys": [
         {"kid": "older", "use": "sig", "alg": "RS256", "kty": "RSA", "n": encoded([&n[..n.len() - 1], &[1]].concat()), "e": encoded(&e)},
@@ -153,7 +153,7 @@ pub fn id_token(scene: &Scene, (iss, sub): (&str, &str), is_first: bool, answer:
     }
     let header = json!({"alg": "RS256", "kid": "newer", "typ": "JWT"});
     let input = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
-    let key = RsaKeyPair::from_pkcs8(KEY).expect("a key");
+    let key = RsaKeyPair::from_der(KEY).expect("a key");
     let mut signature = vec![0; key.public().modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature).expect("it signs");
     format!("{input}.{}", encoded(signature))
