@@ -13,10 +13,6 @@ use super::{
     NoInstance, Place,
 };
 
-/// How an app may prove itself, by the names that descriptions have for it (RFC 7591, section 2).
-const KNOWN_AUTH: [(&str, ClientAuth); 2] =
-    [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
-
 /// What is to be known of the place before a person is sent there.
 ///
 /// # Errors
@@ -70,16 +66,39 @@ fn described(
     }
     let list = |name: &str| says(name).and_then(Value::as_array).map(|list| list.iter().filter_map(Value::as_str));
     found.pkce = list("code_challenge_methods_supported").map(|mut methods| methods.any(|method| method == "S256"));
-    found.auth = list("token_endpoint_auth_methods_supported").and_then(|methods| {
-        let methods: Vec<_> = methods.collect();
-        let takes = |(name, _): &&(&str, ClientAuth)| methods.contains(name);
-        // The file's own way, where the server takes it.
-        let own = KNOWN_AUTH.iter().filter(|(_, auth)| *auth == definition.token.auth).find(takes);
-        own.or_else(|| KNOWN_AUTH.iter().find(takes)).map(|(_, auth)| *auth)
-    });
+    let methods = list("token_endpoint_auth_methods_supported").map(Iterator::collect::<Vec<_>>);
+    found.auth = methods.and_then(|methods| other_proof(definition.token.auth, &methods));
     let mut bindings = list("dpop_signing_alg_values_supported").into_iter().flatten();
     found.dpop = bindings.any(|way| way == "ES256");
     found.says_iss = says("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     found.scopes = list("scopes_supported").into_iter().flatten().map(str::to_owned).collect();
     Ok(found)
+}
+
+/// How an app proves itself at a server that does not take the file's way, by the names that descriptions have for it
+/// (RFC 7591, section 2). One that is known by a key or by nothing is known by no secret.
+fn other_proof(own: ClientAuth, takes: &[&str]) -> Option<ClientAuth> {
+    let known = [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
+    let is_taken = |(name, _): &&(&str, ClientAuth)| takes.contains(name);
+    let own = known.iter().find(|(_, auth)| *auth == own)?;
+    known.iter().find(is_taken).filter(|_| !takes.contains(&own.0)).map(|(_, auth)| *auth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_takes_the_files_proof_is_shown_that() {
+        for (own, takes, other) in [
+            (ClientAuth::Body, &["client_secret_basic", "client_secret_post"][..], None),
+            (ClientAuth::Body, &["client_secret_basic"], Some(ClientAuth::Basic)),
+            (ClientAuth::Basic, &["client_secret_post", "private_key_jwt"], Some(ClientAuth::Body)),
+            (ClientAuth::Basic, &["private_key_jwt"], None),
+            (ClientAuth::PrivateKeyJwt, &["client_secret_basic"], None),
+            (ClientAuth::None, &["client_secret_basic", "none"], None),
+        ] {
+            assert_eq!(other_proof(own, takes), other, "{own:?} {takes:?}");
+        }
+    }
 }
