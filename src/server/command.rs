@@ -134,6 +134,9 @@ async fn obey(command: Command, front: Front) -> Result<(), StartError> {
 ///
 /// # Errors
 /// What the command line would show.
+///
+/// # Panics
+/// When the words are not known.
 #[cfg(test)]
 pub async fn says(words: &[&str], front: Front) -> Result<(), StartError> {
     obey(Line::try_parse_from(words).expect("words that are known").command, front).await

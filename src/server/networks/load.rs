@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, path::Path};
 use rust_embed::RustEmbed;
 use toml::Spanned;
 
-use super::{Definition, definition::SAMPLES};
+use super::{Definition, Extra, definition::SAMPLES};
 use crate::{domain::NetworkId, server::settings::with_nearest};
 
 #[derive(RustEmbed)]
@@ -150,6 +150,11 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
         }
         definition.source = text.into();
     }
+    if definition.authorize.par == Extra::Required && definition.authorize.par_url.is_none() {
+        let line = 1 + text.lines().position(|line| line.trim_start().starts_with("par")).unwrap_or_default();
+        let cause = format!("at line {line}, in [authorize]: par = \"required\" needs par_url");
+        return Err(DefinitionError::Wrong { file: file.to_owned(), cause });
+    }
     let stem = Path::new(file).file_stem().unwrap_or_default();
     if *stem != *definition.id.0 {
         return Err(DefinitionError::Named { file: file.to_owned(), line: line_of(text, "id"), id: definition.id.0 });
@@ -264,6 +269,8 @@ mod tests {
             ("[token]", "params = { client_id = \"x\" }\n[token]", 6, "params", "the parameter client_id"),
             ("[token]", "[token]\nscope_separator = \"\"", 7, "scope_separator", "empty"),
             ("\"X\"", "\"\"", 2, "name", "empty"),
+            ("[token]", "par = \"required\"\n[token]", 6, "par", "par_url"),
+            ("[token]", "params = { request_uri = \"x\" }\n[token]", 6, "params", "the parameter request_uri"),
             (
                 "name = \"name\"\n",
                 "name = \"name\"\n[[refusals]]\nmeans = \"removed\"\n",
