@@ -81,16 +81,26 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
-        Self::made(database_url, extra, None).await
+        let sandbox = serve_sandbox(loopback().await);
+        Self::made(sandbox, database_url, |settings| add(settings, extra), None).await
     }
 
-    async fn made(database_url: Option<SecretString>, extra: Vec<Extra>, stage: Option<&Stage>) -> Self {
-        let (sandbox_door, door) = (loopback().await, loopback().await);
-        let sandbox = serve_sandbox(sandbox_door);
+    /// An instance whose networks a test plays at that address, with settings of its own.
+    pub async fn at(network: String, database_url: Option<SecretString>, alter: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(network, database_url, alter, None).await
+    }
+
+    async fn made(
+        sandbox: String,
+        database_url: Option<SecretString>,
+        alter: impl FnOnce(&mut Settings),
+        stage: Option<&Stage>,
+    ) -> Self {
+        let door = loopback().await;
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
-        add(&mut settings, extra);
+        alter(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
             let own = AppCredentials {
@@ -117,7 +127,7 @@ impl World {
 
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        Self::made(database_url, vec![], Some(stage)).await
+        Self::made(serve_sandbox(loopback().await), database_url, |_| {}, Some(stage)).await
     }
 
     /// A signed-in owner of a workspace of their own.

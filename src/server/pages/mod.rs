@@ -5,6 +5,7 @@
 
 mod add;
 mod board;
+mod due;
 mod found;
 mod grants;
 mod marks;
@@ -16,17 +17,15 @@ mod transition;
 
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use due::{claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by};
 pub use found::{Found, take_in};
 pub use grants::{
-    Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
-    keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
+    Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
+    put_grant, release, warn_once, workspaces_at,
 };
 #[cfg(test)]
 pub use marks::living;
-pub use marks::{
-    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
-    set_back,
-};
+pub use marks::{Mark, Renewed, Setback, bury, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
 pub use told::{Told, told_of};
