@@ -62,6 +62,7 @@ async fn rounds(app: &App) {
     loop {
         if watch.went_back(app) {
             plan_anew(app).await;
+            swept_at = app.clock.now();
         }
         if app.clock.now().since(swept_at) > SWEEP_EVERY {
             swept_at = app.clock.now();
