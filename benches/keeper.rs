@@ -19,7 +19,7 @@ use greentick::{
         accounts::{self, NewOwner},
         clock::Clock,
         courier, keeper,
-        networks::{self, Held},
+        networks::{self, Door, Held},
         pages, sandbox, serve,
         settings::{AppCredentials, Settings},
         store::Backend,
@@ -127,7 +127,7 @@ impl Network {
         let answer = serde_json::json!({ "status": 200, "content_type": "application/json", "body": body });
         let fault = serde_json::json!({ "network": "chirper", "token_answer": answer, "delay_ms": delay_ms });
         let request = http::Request::post(format!("{}/faults", self.origin)).header("content-type", "application/json");
-        let answer = app.client.send(request.body(fault.to_string().into_bytes())?).await?;
+        let answer = app.client.send(Door::Known, request.body(fault.to_string().into_bytes())?).await?;
         if answer.status().is_success() { Ok(()) } else { Err("the sandbox does not take it".into()) }
     }
 }
@@ -266,9 +266,10 @@ async fn only_asking(app: &App) -> Anything<f64> {
                 let client = app.client.clone();
                 let send = move |request| {
                     let client = client.clone();
-                    async move { client.send(request).await }
+                    async move { client.send(Door::Known, request).await }
                 };
-                done += u32::from(networks::refresh(send, &network_app, &held).await.is_ok());
+                let refreshed = networks::refresh(send, app.client.proofs(), &network_app, &held).await;
+                done += u32::from(refreshed.is_ok());
             }
             done
         });
@@ -281,6 +282,7 @@ fn held() -> Held {
     Held {
         access: "at".to_owned().into(),
         refresh: Some("rt".to_owned().into()),
+        key: None,
         scopes: vec![],
         kept: std::collections::BTreeMap::default(),
         redirect_uri: String::new(),

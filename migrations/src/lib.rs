@@ -8,7 +8,11 @@ mod m20261124_100021_changed_pages;
 mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
+mod m20261124_200010_instances;
+mod m20261124_200050_data_keys;
 mod m20261124_200060_pace;
+mod m20261124_200070_nonce;
+mod m20261124_200071_heard;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -27,6 +31,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
+            Box::new(m20261124_200010_instances::Migration),
+            Box::new(m20261124_200050_data_keys::Migration),
+            Box::new(m20261124_200070_nonce::Migration),
+            Box::new(m20261124_200071_heard::Migration),
             Box::new(m20261124_200060_pace::Migration),
         ]
     }

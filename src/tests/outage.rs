@@ -123,6 +123,7 @@ async fn connected(world: &World, workspace: WorkspaceId, app: NetworkAppId, num
             person_name: "Somebody".to_owned(),
             access: format!("access-{number}").into(),
             refresh: Some(format!("refresh-{number}").into()),
+            key: None,
             expires_at: Some(now + HOUR),
             refresh_expires_at: None,
             data_access_expires_at: None,

@@ -138,9 +138,9 @@ on_both! {
         networks::pause(db, network_app.id, until).await.expect("it is written");
         for misses in [0, 1, 7] {
             for _ in 0..misses {
-                networks::missed(db, network_app, now).await.expect("it is written");
+                networks::missed(db, &network_app, now).await.expect("it is written");
             }
-            networks::answered(db, network_app, now).await.expect("it is written");
+            networks::answered(db, &network_app, now).await.expect("it is written");
             assert_eq!(networks::admit(db, queue, now, 50).await.expect("it answers"), Admission::Not(until), "{misses}");
         }
         assert_eq!(networks::admit(db, queue, until, 50).await.expect("it answers"), Admission::Now);

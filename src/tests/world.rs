@@ -1,24 +1,22 @@
 //! A whole instance with its sandbox, on free ports, with a clock that can be moved.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use axum::{Router, body::Body};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tower::ServiceExt as _;
 
+pub use super::settings::{loopback, settings};
 use super::{
     person::Person,
     postgres,
-    stage::{CLIENT, Stage},
+    stage::{CLIENT, Ours, Stage},
 };
 use crate::{
     domain::{Me, NetworkId, Role},
@@ -28,7 +26,9 @@ use crate::{
         clock::Clock,
         connect,
         http::{Front, router as http_router},
-        keeper, pages,
+        keeper,
+        networks::SigningKey,
+        pages,
         sandbox::{self, Sandbox},
         serve::{self, StartError},
         settings::{AppCredentials, Settings},
@@ -36,9 +36,6 @@ use crate::{
     },
     ui,
 };
-
-/// Long enough that no check comes by itself.
-const NEVER: u64 = 1_000_000;
 
 /// A network beside those in the binary, or instead of one of them.
 pub struct Extra {
@@ -81,26 +78,39 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
-        let sandbox = serve_sandbox(loopback().await);
-        Self::made(sandbox, database_url, |settings| add(settings, extra), None).await
+        Self::made(serve_sandbox(loopback().await), database_url, None, |settings| add(settings, extra)).await
     }
 
-    /// An instance whose networks a test plays at that address, with settings of its own.
-    pub async fn at(network: String, database_url: Option<SecretString>, alter: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(network, database_url, alter, None).await
+    /// With the small process that sends what is good for one use.
+    pub async fn with_courier(extra: Vec<Extra>) -> Self {
+        let change = |settings: &mut Settings| {
+            add(settings, extra);
+            settings.courier = true;
+        };
+        Self::made(serve_sandbox(loopback().await), None, None, change).await
+    }
+
+    /// With other settings.
+    pub async fn set(database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(serve_sandbox(loopback().await), database_url, None, change).await
+    }
+
+    /// An instance whose networks a test plays at that address, with other settings.
+    pub async fn at(network: String, database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(network, database_url, None, change).await
     }
 
     async fn made(
         sandbox: String,
         database_url: Option<SecretString>,
-        alter: impl FnOnce(&mut Settings),
         stage: Option<&Stage>,
+        change: impl FnOnce(&mut Settings),
     ) -> Self {
         let door = loopback().await;
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
-        alter(&mut settings);
+        change(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
             let own = AppCredentials {
@@ -108,7 +118,18 @@ impl World {
                 client_secret: CLIENT.1.to_owned().into(),
                 ..AppCredentials::default()
             };
-            settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
+            let network = NetworkId(stage.play.id.to_owned());
+            match stage.play.ours {
+                Ours::InSettings => drop(settings.apps.insert(network, own)),
+                Ours::At(name) => drop(settings.apps.insert(NetworkId(name.to_owned()), own)),
+                Ours::ByItself => settings.switched_on.push(network),
+                Ours::Document => {
+                    settings.base_url = "https://green.example".to_owned();
+                    let own = AppCredentials { client_secret: SigningKey::generate(), ..AppCredentials::default() };
+                    settings.apps.insert(network, own);
+                }
+                Ours::AtHome => drop(settings.apps.insert(network, AppCredentials::default())),
+            }
         }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         if let Some(stage) = stage {
@@ -127,7 +148,34 @@ impl World {
 
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        Self::made(serve_sandbox(loopback().await), database_url, |_| {}, Some(stage)).await
+        Self::at_stage_with(stage, database_url, |_| {}).await
+    }
+
+    /// And with other settings.
+    pub async fn at_stage_with(
+        stage: &Stage,
+        database_url: Option<SecretString>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let world = Self::made(serve_sandbox(loopback().await), database_url, Some(stage), change).await;
+        if stage.play.ours == Ours::Document {
+            world.is_looked_up(stage).await;
+        }
+        world
+    }
+
+    /// A network that knows us by a document of ours reads it, and the keys that it names.
+    async fn is_looked_up(&self, stage: &Stage) {
+        let ours = self.app.networks.app_at(&NetworkId(stage.play.id.to_owned())).expect("it is set up");
+        let read = async |address: &str| -> Value {
+            let path = address.strip_prefix(&self.app.base_url.origin()).expect("an address of ours");
+            let answer = self.http.get(format!("{}{path}", self.origin)).send().await.expect("the app answers");
+            assert_eq!(answer.headers()["content-type"], "application/json");
+            answer.json().await.expect("JSON")
+        };
+        let document = read(&ours.client_id).await;
+        let keys = read(document["jwks_uri"].as_str().expect("an address")).await;
+        stage.scene().book.client = Some((document, keys));
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -162,6 +210,13 @@ impl World {
         let app = serve::open(&self.settings, self.clock.clone()).await.expect("it opens again");
         connect::recover(&app).await.expect("the database answers");
         app
+    }
+
+    /// As [`World::another_process`], with other settings.
+    pub async fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> App {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        serve::open(&settings, self.clock.clone()).await.expect("it opens again")
     }
 
     /// Asks without a network in between, so that an address arrives as it is written. Answers the status, the head, and
@@ -269,37 +324,11 @@ fn add(settings: &mut Settings, extra: Vec<Extra>) {
     }
 }
 
-pub async fn loopback() -> TcpListener {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
-}
-
 fn serve_sandbox(door: TcpListener) -> String {
     let origin = format!("http://localhost:{}", door.local_addr().expect("it listens").port());
     let router = sandbox::router(Sandbox::new(origin.clone()));
     tokio::spawn(async move { axum::serve(door, router).await });
     origin
-}
-
-pub fn settings(address: SocketAddr, data: &Path, sandbox: &str, database_url: Option<SecretString>) -> Settings {
-    let app = |network: &str| AppCredentials {
-        client_id: sandbox::client_id(network),
-        client_secret: sandbox::client_secret(network).into(),
-        hook_secret: None,
-    };
-    Settings {
-        base_url: format!("http://{address}"),
-        listen: address,
-        data: data.to_owned(),
-        // Processes that share a database share its key; a file in a folder of its own would differ.
-        vault_keys: database_url.is_some().then(|| format!("t:{}", BASE64_STANDARD.encode([7; 32])).into()),
-        database_url,
-        sandbox: Some(sandbox.to_owned()),
-        check_interval: Some(NEVER),
-        // A process of its own; `kills` has it.
-        courier: false,
-        apps: sandbox::NETWORK_IDS.iter().map(|id| (NetworkId((*id).to_owned()), app(id))).collect(),
-        ..Settings::default()
-    }
 }
 
 pub fn expires_in(network: &str, seconds: u64) -> Value {

@@ -43,16 +43,7 @@ impl Journal {
         let mut file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        let mut known = HashMap::new();
-        // A line that was cut by a crash was never believed to be written.
-        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            match entry {
-                Entry::Began { name, told } | Entry::Ended { name, told } => {
-                    known.insert(name, told);
-                }
-                Entry::Done { attempt } => known.retain(|name, _| !is_of(name, &attempt)),
-            }
-        }
+        let known = known(&text);
         reserve(&file);
         let open = known.keys().cloned().collect();
         Ok((Self { file, open }, known))
@@ -92,6 +83,20 @@ impl Journal {
 /// Takes room for what will be written, so that a disk that fills up meanwhile does not keep an answer out. Some cannot.
 fn reserve(file: &File) {
     let _ = rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, LONG);
+}
+
+/// What a journal says that nobody has fetched. A line that was cut by a crash was never believed to be written.
+pub(super) fn known(text: &str) -> HashMap<String, Told> {
+    let mut known = HashMap::new();
+    for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        match entry {
+            Entry::Began { name, told } | Entry::Ended { name, told } => {
+                known.insert(name, told);
+            }
+            Entry::Done { attempt } => known.retain(|name, _| !is_of(name, &attempt)),
+        }
+    }
+    known
 }
 
 /// An errand is called by its attempt and a number.

@@ -21,7 +21,7 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::WorkspaceId;
+use crate::{domain::WorkspaceId, server::vault::key_of};
 
 /// Room for about a hundred answers on their way at once.
 const ROOM: u64 = 512 * 1024;
@@ -29,7 +29,8 @@ const ENDING: &str = "spool";
 
 /// This process's spool: two files that take turns, so that one may be emptied while the other is written to.
 pub struct Spool {
-    owner: Uuid,
+    /// The first of them is who this process is.
+    names: [Uuid; 2],
     halves: [Arc<Half>; 2],
     book: Mutex<Book>,
 }
@@ -114,15 +115,15 @@ impl Spool {
             left.lines.extend(lines(&mut file)?);
             left.files.push((path, file));
         }
-        let owner = Uuid::now_v7();
-        let halves = [Arc::new(Half::open(folder, owner)?), Arc::new(Half::open(folder, Uuid::now_v7())?)];
-        Ok((Self { owner, halves, book: Mutex::default() }, left))
+        let names = [Uuid::now_v7(), Uuid::now_v7()];
+        let halves = [Arc::new(Half::open(folder, names[0])?), Arc::new(Half::open(folder, names[1])?)];
+        Ok((Self { names, halves, book: Mutex::default() }, left))
     }
 
     /// Who this process is, in the marks that it makes.
     #[must_use]
     pub fn owner(&self) -> Uuid {
-        self.owner
+        self.names[0]
     }
 
     /// Writes the line and waits until it is on the disk.
@@ -148,6 +149,27 @@ impl Spool {
                 book.written[number] = 0;
             }
         }
+    }
+
+    /// The data keys that the answers in `folder` are sealed by, of whichever process. Of ours those that are saved do
+    /// not count; what others still need, they alone know.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn named_keys(&self, folder: &Path) -> std::io::Result<HashSet<Uuid>> {
+        let (mut named, own) = (HashSet::new(), self.names.map(|name| name.to_string()));
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|ending| ending != ENDING) {
+                continue;
+            }
+            let is_ours = path.file_stem().is_some_and(|name| own.iter().any(|own| name == own.as_str()));
+            for line in lines(&mut File::open(path)?)? {
+                let is_needed = !is_ours || self.book().unsaved.iter().any(|half| half.contains(&line.attempt));
+                named.extend(line.sealed().filter(|_| is_needed).and_then(|sealed| key_of(&sealed).ok()));
+            }
+        }
+        Ok(named)
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{
     super::{
         App,
-        networks::{self, Admission, Bearer, NetworkApp, Queue, Verdict},
+        networks::{self, Admission, NetworkApp, Queue, Verdict},
         pages::{self, Grant, NotChanged},
     },
     VisitError, deaths, reach,
@@ -101,9 +101,8 @@ async fn has_no_place(app: &App, grant: &Grant) -> Result<Option<Moment>, VisitE
 }
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
-    let access = app.vault.get(app.store.read(), grant.access()).await?;
-    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
-    Ok(networks::check(&app.client, network_app, bearer).await)
+    let opened = pages::open(app.store.read(), &app.vault, grant).await?;
+    Ok(networks::check(&app.client, network_app, opened.bearer(grant)).await)
 }
 
 /// The network's own message says more than its bare refusal.

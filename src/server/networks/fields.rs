@@ -6,18 +6,21 @@ use std::collections::BTreeMap;
 use oauth2::url::Url;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{definition::Refusal, is_safe};
+use super::{definition::Refusal, fill::HOSTS, is_safe, jose::Alg};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 8] = [
+const OURS: [&str; 11] = [
     "response_type",
     "response_mode",
     "client_id",
     "redirect_uri",
     "scope",
     "state",
+    "nonce",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
+    "request_uri",
 ];
 
 type Read<'de, T, D> = Result<T, <D as Deserializer<'de>>::Error>;
@@ -61,6 +64,15 @@ pub(super) fn own_params<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTree
     Ok(params)
 }
 
+/// What is kept of an answer: nothing by a name that leads to a whole host.
+pub(super) fn kept<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTreeMap<String, String>, D> {
+    let kept = BTreeMap::<String, String>::deserialize(field)?;
+    match kept.keys().find(|name| HOSTS.contains(&name.as_str())) {
+        Some(name) => Err(D::Error::custom(format_args!("{name} is a host that is looked into, and not kept"))),
+        None => Ok(kept),
+    }
+}
+
 /// What stands between scopes.
 pub(super) fn separator<'de, D: Deserializer<'de>>(field: D) -> Read<'de, String, D> {
     filled(String::deserialize(field)?, "an empty text separates nothing")
@@ -78,6 +90,12 @@ pub(super) fn telling<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Refu
         return Ok(rules);
     }
     Err(D::Error::custom("a rule in refusals has neither status nor path, so that every answer would match it"))
+}
+
+/// At least one way to sign.
+pub(super) fn registered<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Alg>, D> {
+    let algs = Vec::<Alg>::deserialize(field)?;
+    if algs.is_empty() { Err(D::Error::custom("what is signed in no way is not signed")) } else { Ok(algs) }
 }
 
 fn filled<E: Error>(text: String, or: &str) -> Result<String, E> {

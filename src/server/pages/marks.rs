@@ -141,6 +141,7 @@ pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, new: Renewed) -> Re
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        copied_at: Set(None),
         ..without_mark()
     };
     let of_this_version = Column::Id.eq(grant.id).and(Column::Version.eq(grant.version));

@@ -5,10 +5,13 @@
 
 mod add;
 mod board;
+mod copied;
 mod due;
 mod found;
 mod grants;
+mod hosts;
 mod marks;
+mod opened;
 mod roster;
 mod rows;
 mod standing;
@@ -17,16 +20,19 @@ mod transition;
 
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use copied::{are_copied, copied};
 pub use due::{claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by};
 pub use found::{Found, take_in};
 pub use grants::{
     Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
     put_grant, release, warn_once, workspaces_at,
 };
+pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
 pub use marks::{Mark, Renewed, Setback, bury, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
+pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
-pub use told::{Told, told_of};
+pub use told::{Told, holders, told_of};
 pub use transition::{Approval, NotChanged, approve, transition};

@@ -94,6 +94,7 @@ labels! {
     /// Stands for an account that nobody has chosen.
     WHOEVER_HAS_IT = "whoever has the page",
     /// A fact.
+    AT = "At",
     CONNECTED_BY = "Connected by",
     /// The signed-in person.
     YOU = "you",

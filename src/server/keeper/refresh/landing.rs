@@ -141,6 +141,7 @@ pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, to
         person_id: Some(person_id.to_owned()),
         access: tokens.access.clone(),
         refresh: tokens.refresh.clone(),
+        key: tokens.key.clone(),
         kept: tokens.kept.clone(),
         page: None,
     }
@@ -227,11 +228,15 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
     if current.is_none_or(|now| now.version != grant.version || now.attempt_owner != Some(mark.owner)) {
         return now_stands(app, grant).await;
     }
-    let lost_at = mark.lost_at.filter(|_| network_app.definition.clocks().is_single_use);
+    let is_single_use = network_app.definition.clocks().is_single_use;
+    let lost_at = mark.lost_at.filter(|_| is_single_use);
     let is_confirmed = grant.refused_at.is_some_and(|first| now.since(first) >= CONFIRMED_AFTER);
     let dies_of = match lost_at {
         Some(at) if reason == Reason::Refused => Some(Reason::AnswerLost { at }),
-        _ => is_confirmed.then(|| visit::said(grant, reason)),
+        _ => is_confirmed.then(|| {
+            let outdated = grant.copied_at.filter(|_| is_single_use).map(|at| Reason::Outdated { at });
+            outdated.unwrap_or(visit::said(grant, reason))
+        }),
     };
     if let Some(reason) = dies_of {
         deaths::die(app, grant, Some(*mark), reason).await?;

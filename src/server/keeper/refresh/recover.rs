@@ -99,7 +99,7 @@ async fn come_too_late(
     let Some(network_app) = app.networks.app(about.network_app) else { return Ok(()) };
     let nothing = Held { refresh: Some(String::new().into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
-    let Ok(tokens) = networks::refresh(send, &network_app, &nothing).await else { return Ok(()) };
+    let Ok(tokens) = networks::refresh(send, app.client.proofs(), &network_app, &nothing).await else { return Ok(()) };
     landing::give_back(app, workspace, landing::owed(about.network_app, &about.person_id, &tokens)).await
 }
 

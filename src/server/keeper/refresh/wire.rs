@@ -24,7 +24,7 @@ use crate::{
         App,
         courier::{self, Courier, CourierError, Ended, Errand, Told, Whose},
         keeper::spool::Line,
-        networks::NoAnswer,
+        networks::{Door, NoAnswer},
         pages::{Grant, Mark},
         vault::{Place, Sealer, VaultError, new_seal},
     },
@@ -108,6 +108,7 @@ pub(super) struct Wire {
     mark: Mark,
     sealer: Sealer,
     is_single_use: bool,
+    door: Door,
     sent: AtomicU32,
     unclear: AtomicBool,
     /// When the request left whose answer came; of another process it may be.
@@ -125,6 +126,7 @@ impl Wire {
             mark: flight.mark,
             sealer,
             is_single_use: flight.network_app.definition.clocks().is_single_use,
+            door: flight.network_app.door(),
             sent: AtomicU32::new(0),
             unclear: AtomicBool::new(false),
             sent_at: Mutex::default(),
@@ -178,7 +180,7 @@ impl Wire {
     async fn by_ourselves(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
         let sent_at = self.app.clock.now();
         self.was_sent_at(sent_at);
-        let answer = self.app.client.send(request).await?;
+        let answer = self.app.client.send(self.door, request).await?;
         if answer.status().is_success() {
             self.keep(&answer, sent_at).await;
         }
@@ -194,7 +196,8 @@ impl Wire {
         let sealed_key = self.sealer.seal(&key_place(self.grant.workspace, self.mark.attempt), &plain);
         let sealed_key = BASE64_STANDARD_NO_PAD.encode(sealed_key);
         let whose = Whose { attempt, number, workspace: self.grant.workspace };
-        let errand = Errand::new(whose, request, key, sealed_key)?;
+        let mut errand = Errand::new(whose, request, key, sealed_key)?;
+        errand.outside = (self.door == Door::Outside).then(|| self.app.client.allowed().to_vec());
         match courier.send(errand).await {
             Ok(told) => Some(self.opened(told).await),
             Err(CourierError::NotThere(cause)) => {

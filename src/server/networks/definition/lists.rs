@@ -86,6 +86,13 @@ pub enum More {
         /// What it is called in the next request.
         param: String,
     },
+    /// How many items were seen so far, while full pages come.
+    Offset {
+        /// What that number is called in the next request.
+        param: String,
+        /// How many items make a full page.
+        full: usize,
+    },
     /// The header `Link` with `rel="next"` (RFC 8288).
     LinkHeader,
 }

@@ -4,8 +4,10 @@
 //! A message is a reason to look, and never a death by itself: whoever repeats an old one makes us ask the network once
 //! more, and nothing else. What it says is kept as the word for a death that the network then confirms.
 
+mod discord;
 mod github;
 mod meta;
+mod risc;
 mod shopify;
 mod signature;
 mod slack;
@@ -16,11 +18,13 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::NetworkApp;
+use super::{NetworkApp, NetworkClient};
 use crate::domain::{Moment, Reason};
 
+pub use risc::Risc;
+
 /// How a network signs what it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Inbound {
     /// Meta's `signed_request`: Facebook, Instagram, Threads.
@@ -35,6 +39,10 @@ pub enum Inbound {
     Shopify,
     /// `X-Hub-Signature-256`.
     Github,
+    /// `X-Signature-Ed25519`.
+    Discord,
+    /// Security event tokens (RFC 8417), as Google has them.
+    Risc(Risc),
 }
 
 /// What a network told.
@@ -46,6 +54,10 @@ pub struct Message {
     pub reason: Option<Reason>,
     /// What the network wants to hear.
     pub reply: Reply,
+    /// At which of the network's addresses, where it says so.
+    pub host: Option<String>,
+    /// Which message it is, where the network says so: what was heard once is not acted on again.
+    pub id: Option<String>,
 }
 
 /// Whom a message is about, by the network's ids.
@@ -57,6 +69,17 @@ pub enum People {
     These(Vec<String>),
     /// Everybody who gave a permission to the app.
     Everybody,
+    /// Whose refresh token it is.
+    Holder(TokenMark),
+}
+
+/// A token, without the token.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TokenMark {
+    /// How it begins.
+    Prefix(String),
+    /// Its SHA-512, hashed once more, in base64.
+    Sha512Twice(String),
 }
 
 /// What a network wants to hear.
@@ -64,6 +87,10 @@ pub enum People {
 pub enum Reply {
     /// That it arrived.
     Heard,
+    /// That, as a 202 (RFC 8935).
+    Accepted,
+    /// That, as a 204.
+    Nothing,
     /// The words that it sent, so that it knows that this address listens.
     Echo(String),
     /// Where a person can ask what became of their data, and by which code (Meta's data deletion callback).
@@ -72,7 +99,7 @@ pub enum Reply {
 
 impl Message {
     fn nothing() -> Self {
-        Self { people: People::Nobody, reason: None, reply: Reply::Heard }
+        Self { people: People::Nobody, reason: None, reply: Reply::Heard, host: None, id: None }
     }
 
     fn echo(words: Option<&str>) -> Self {
@@ -84,17 +111,23 @@ impl Message {
     }
 }
 
-/// Reads a message, if it is signed by who shares our app's secret, and recent where it says when it was sent.
-#[must_use]
-pub fn read(app: &NetworkApp, headers: &HeaderMap, body: &[u8], now: Moment) -> Option<Message> {
+/// Reads a message, if it is signed by the network, and recent where it says when it was sent and does not come again.
+pub async fn read(
+    client: &NetworkClient,
+    app: &NetworkApp,
+    (headers, body): (&HeaderMap, &[u8]),
+    now: Moment,
+) -> Option<Message> {
     let letter = Letter { app, headers, body, now };
-    match app.definition.inbound? {
+    match app.definition.inbound.as_ref()? {
         Inbound::SignedRequest => meta::read(&letter),
         Inbound::Tiktok => tiktok::read(&letter),
         Inbound::Twitch => twitch::read(&letter),
         Inbound::Slack => slack::read(&letter),
         Inbound::Shopify => shopify::read(&letter),
         Inbound::Github => github::read(&letter),
+        Inbound::Discord => discord::read(&letter),
+        Inbound::Risc(risc) => risc::read(client, &letter, risc).await,
     }
 }
 
