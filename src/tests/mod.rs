@@ -42,6 +42,7 @@ mod races;
 mod refreshing;
 mod sealed;
 mod security_events;
+mod setting_up;
 mod settings;
 mod siblings;
 mod size;

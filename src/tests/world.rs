@@ -159,23 +159,9 @@ impl World {
     ) -> Self {
         let world = Self::made(serve_sandbox(loopback().await), database_url, Some(stage), change).await;
         if stage.play.ours == Ours::Document {
-            world.is_looked_up(stage).await;
+            stage.reads_who_we_are(&world).await;
         }
         world
-    }
-
-    /// A network that knows us by a document of ours reads it, and the keys that it names.
-    async fn is_looked_up(&self, stage: &Stage) {
-        let ours = self.app.networks.app_at(&NetworkId(stage.play.id.to_owned())).expect("it is set up");
-        let read = async |address: &str| -> Value {
-            let path = address.strip_prefix(&self.app.base_url.origin()).expect("an address of ours");
-            let answer = self.http.get(format!("{}{path}", self.origin)).send().await.expect("the app answers");
-            assert_eq!(answer.headers()["content-type"], "application/json");
-            answer.json().await.expect("JSON")
-        };
-        let document = read(&ours.client_id).await;
-        let keys = read(document["jwks_uri"].as_str().expect("an address")).await;
-        stage.scene().book.client = Some((document, keys));
     }
 
     /// A signed-in owner of a workspace of their own.

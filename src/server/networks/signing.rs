@@ -21,6 +21,9 @@ pub struct SigningKey(EcdsaKeyPair);
 
 impl SigningKey {
     /// A new key, as [`SigningKey::read`] takes it.
+    ///
+    /// # Panics
+    /// Without random bytes of the system's nothing here can go on.
     #[must_use]
     pub fn generate() -> SecretString {
         let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
@@ -61,6 +64,9 @@ impl SigningKey {
     }
 
     /// Signs the claims: a compact JWS. `header` beside the algorithm.
+    ///
+    /// # Panics
+    /// As [`SigningKey::generate`].
     #[must_use]
     pub fn sign(&self, mut header: Value, claims: &Value) -> String {
         header["alg"] = "ES256".into();

@@ -9,6 +9,7 @@ mod copied;
 mod due;
 mod found;
 mod grants;
+mod hanging;
 mod hosts;
 mod marks;
 mod opened;
@@ -27,6 +28,7 @@ pub use grants::{
     Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
     put_grant, release, warn_once, workspaces_at,
 };
+pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;

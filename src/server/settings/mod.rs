@@ -161,7 +161,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError::NoCredential`] names the first that is missing.
     pub fn are_whole(&self, needs: impl Fn(&NetworkId, &str) -> bool) -> Result<(), SettingsError> {
-        self.apps.iter().try_for_each(|(network, app)| whole(network, app, &needs))
+        self.apps.iter().try_for_each(|(network, app)| whole(network, app, |key| needs(network, key)))
     }
 }
 
@@ -174,14 +174,10 @@ fn wrong_variable(names: &[String], error: &toml::de::Error) -> SettingsError {
     SettingsError::Environment { names, message }
 }
 
-fn whole(
-    network: &NetworkId,
-    app: &AppCredentials,
-    needs: &impl Fn(&NetworkId, &str) -> bool,
-) -> Result<(), SettingsError> {
+fn whole(network: &NetworkId, app: &AppCredentials, needs: impl Fn(&str) -> bool) -> Result<(), SettingsError> {
     let (id, secret) = (app.client_id.as_str(), app.client_secret.expose_secret());
     for (key, value) in [("client_id", id), ("client_secret", secret)] {
-        if value.trim().is_empty() && needs(network, key) {
+        if value.trim().is_empty() && needs(key) {
             let variable = format!("{PREFIX}APPS__{}__{}", network.0.to_uppercase(), key.to_uppercase());
             return Err(SettingsError::NoCredential { network: network.0.clone(), key, variable });
         }
@@ -310,8 +306,8 @@ mod tests {
 
     #[test]
     fn an_app_needs_an_id_and_a_secret_from_wherever() {
-        let read = |text: &str, environment: &[(&str, &str)]| {
-            read(text, environment).and_then(|settings| settings.are_whole(|_, _| true).map(|()| settings))
+        let read = |text: &str, more: &[(&str, &str)]| {
+            read(text, more).and_then(|all| all.are_whole(|_, _| true).map(|()| all))
         };
         let id = "[apps.chirper]\nclient_id = \"a\"\n";
         let from_both = read(id, &[("GREENTICK_APPS__CHIRPER__CLIENT_SECRET", "s3cret")]);

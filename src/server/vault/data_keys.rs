@@ -210,7 +210,7 @@ async fn register(db: &impl ConnectionTrait, ring: &Keys) -> Result<(), VaultErr
 /// Keeps the canary as it is until the end of the transaction: who retires a key and who wraps by it take turns.
 pub(super) async fn hold(db: &impl ConnectionTrait, id: &str) -> Result<(), VaultError> {
     canary::Entity::update_many()
-        .col_expr(canary::Column::KekId, Expr::col(canary::Column::KekId).into())
+        .col_expr(canary::Column::KekId, Expr::col(canary::Column::KekId))
         .filter(canary::Column::KekId.eq(id))
         .exec(db)
         .await?;

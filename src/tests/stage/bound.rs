@@ -20,7 +20,7 @@ use crate::{
 const TOKEN: &str = "POST bsky.social/oauth/token";
 
 async fn opened<'p, 'w>(owner: &'p Person<'w>) -> (PageId, Popup<'p, 'w>) {
-    let page = owner.has("Bondi", &["bluesky"]).await[0];
+    let page = owner.has(&format!("Bondi {}", uuid::Uuid::now_v7()), &["bluesky"]).await[0];
     (page, owner.opens_popup_at(page, HANDLE).await)
 }
 
@@ -54,10 +54,8 @@ async fn a_proof_is_good_for_one_request_and_by_one_key() {
     let (status, _) = sent_again(&stage, session, |headers| headers.retain(|(name, _)| name != "dpop")).await;
     assert_eq!(status, 401, "nothing is proved");
     let bearer = |headers: &mut Vec<(String, String)>| {
-        for (name, value) in headers.iter_mut() {
-            if name == "authorization" {
-                *value = value.replace("DPoP ", "Bearer ");
-            }
+        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "authorization") {
+            *value = value.replace("DPoP ", "Bearer ");
         }
     };
     assert_eq!(sent_again(&stage, session, bearer).await.0, 401, "a bound token is no bearer's");

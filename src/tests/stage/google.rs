@@ -127,12 +127,13 @@ fn token(scene: &mut Scene, ask: &Ask) -> Reply {
     }
     // With the scope openid, and at refreshes too; those name no nonce.
     if scene.has("openid") {
-        answer["id_token"] = id_token(scene, is_first, &answer).into();
+        answer["id_token"] = id_token(scene, ("https://accounts.google.com", "108"), is_first, &answer).into();
     }
     Reply::json(200, answer)
 }
 
-fn keys() -> Value {
+/// The keys that the signed words of every played server are made with.
+pub fn keys() -> Value {
     let key = RsaKeyPair::from_pkcs8(KEY).expect("a key");
     let PublicKeyComponents::<Vec<u8>> { n, e } = key.public().into();
     json!({"keys": [
@@ -141,11 +142,12 @@ fn keys() -> Value {
     ]})
 }
 
-fn id_token(scene: &Scene, is_first: bool, answer: &Value) -> String {
+/// Whom an issuer says that the person is.
+pub fn id_token(scene: &Scene, (iss, sub): (&str, &str), is_first: bool, answer: &Value) -> String {
     let now = Clock::default().now().0 / 1_000 + i64::try_from(scene.now).expect("not so long");
     let access = answer["access_token"].as_str().expect("text");
     let hash = encoded(&digest(&SHA256, access.as_bytes()).as_ref()[..16]);
-    let mut claims = json!({"iss": "https://accounts.google.com", "azp": CLIENT.0, "aud": CLIENT.0, "sub": "108", "at_hash": hash, "name": "Ada", "iat": now, "exp": now + 3_600});
+    let mut claims = json!({"iss": iss, "azp": CLIENT.0, "aud": CLIENT.0, "sub": sub, "at_hash": hash, "name": "Ada", "iat": now, "exp": now + 3_600});
     if let Some(nonce) = scene.nonce.as_ref().filter(|_| is_first) {
         claims["nonce"] = nonce.clone().into();
     }

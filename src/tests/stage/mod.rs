@@ -33,8 +33,8 @@ use oauth2::url::{Url, form_urlencoded};
 use serde_json::Value;
 
 use self::scene::{Reply, Scene};
-use super::world::loopback;
-use crate::domain::{Reason, Returned};
+use super::world::{World, loopback};
+use crate::domain::{NetworkId, Reason, Returned};
 
 /// Our app at every network.
 pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the app");
@@ -231,6 +231,20 @@ impl Stage {
     fn pushed(&self, params: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
         let (number, client_id) = (params.get("request_uri")?, params.get("client_id")?);
         self.scene().book.pushed(number, client_id).filter(|_| params.len() == 2)
+    }
+
+    /// A network that knows us by a document of ours reads it, and the keys that it names.
+    pub async fn reads_who_we_are(&self, world: &World) {
+        let ours = world.app.networks.app_at(&NetworkId(self.play.id.to_owned())).expect("it is set up");
+        let read = async |address: &str| -> Value {
+            let path = address.strip_prefix(&world.app.base_url.origin()).expect("an address of ours");
+            let answer = world.http.get(format!("{}{path}", world.origin)).send().await.expect("the app answers");
+            assert_eq!(answer.headers()["content-type"], "application/json");
+            answer.json().await.expect("JSON")
+        };
+        let document = read(&ours.client_id).await;
+        let keys = read(document["jwks_uri"].as_str().expect("an address")).await;
+        self.scene().book.client = Some((document, keys));
     }
 
     /// What was asked since somebody last looked.

@@ -181,8 +181,8 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 
 pub const GITLAB: Play = Play {
     id: "gitlab",
-    typed: "gitlab.com",
     scopes: &["read_user", "api"],
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,

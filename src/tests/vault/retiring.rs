@@ -124,7 +124,7 @@ async fn without_a_file_the_operator_is_told_what_to_write() {
     shop.sets(&format!("vault_keys = {file:?}\n"));
     let said = shop.says(&["keys", "add"]).await;
     let line =
-        said.text.lines().find(|line| line.len() > 44 && line.contains(":") && line.ends_with('=')).expect("a line");
+        said.text.lines().find(|line| line.len() > 44 && line.contains(':') && line.ends_with('=')).expect("a line");
     let (id, _) = line.split_once(':').expect("a key's line");
     assert!(said.is_content && said.text.contains("last one to the setting vault_keys"), "{said:?}");
     shop.sets(&format!("vault_keys = {:?}\n", format!("{file}{line}\n")));

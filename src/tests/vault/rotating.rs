@@ -70,7 +70,7 @@ async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
             id = shop.adds_a_key().await;
         }
     }
-    println!("{killed} kills, {ended} rotations that ended in between");
+    eprintln!("{killed} kills, {ended} rotations that ended in between");
     id
 }
 
@@ -121,13 +121,15 @@ async fn rotates_under_load(database: Option<String>, processes: usize, calls: &
     let said = shop.says(&["keys", "rotate", &last, "--data-keys"]).await;
     assert!(said.is_content, "{said:?}");
     tally.is_over.store(true, Ordering::Relaxed);
-    running.iter().for_each(|app| app.stopping.cancel());
+    for app in &running {
+        app.stopping.cancel();
+    }
     load.join_all().await;
     drop(running);
     let failures = tally.failures.lock().expect("nobody panicked with it").clone();
     assert!(failures.is_empty(), "{} failed: {:?}", failures.len(), &failures[..failures.len().min(3)]);
     let done = [&tally.reads, &tally.starts, &tally.refreshes].map(|count| count.load(Ordering::Relaxed));
-    println!("{done:?} reads, starts, refreshes");
+    eprintln!("{done:?} reads, starts, refreshes");
     assert!(done[0] > 1_000 && done[1] > 50 && done[2] > 50, "{done:?}: it proves nothing");
     is_rotated(&shop, &tally).await;
     let (current, app) = (shop.world.current("chirper", "refresh").await, shop.process().await);

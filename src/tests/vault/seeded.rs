@@ -131,7 +131,7 @@ impl Tally {
 }
 
 impl Shop {
-    /// Nothing but the file's first key wraps anything, and nothing is sealed by a former data key.
+    /// Nothing but the file’s first key wraps anything.
     pub async fn is_all_under_the_first_key(&self) -> bool {
         let uses = crate::server::vault::key_uses(&self.keys(), &self.world.app.store).await.expect("it answers");
         uses.iter().all(|key| key.is_first || key.needs.data_keys == 0)

@@ -29,7 +29,7 @@ pub async fn find(client: &NetworkClient, definition: &Definition, place: &Place
         let Ok(request) = request else { continue };
         match client.answer(Door::Outside, request).await {
             Ok(answer) if answer.is_ok() && answer.json.is_object() => {
-                return described(found, &answer, place, client.allowed());
+                return described((definition, found), &answer, place, client.allowed());
             }
             Ok(_) => is_there = true,
             Err(_) => {}
@@ -44,7 +44,12 @@ pub async fn find(client: &NetworkClient, definition: &Definition, place: &Place
 }
 
 /// Reads the description. Every address in it goes through the same door later; one that could not is refused now.
-fn described(mut found: Found, answer: &Answer, place: &Place, allowed: &[String]) -> Result<Found, NoInstance> {
+fn described(
+    (definition, mut found): (&Definition, Found),
+    answer: &Answer,
+    place: &Place,
+    allowed: &[String],
+) -> Result<Found, NoInstance> {
     let (says, asked) = (|name: &str| answer.json.get(name), place.issuer());
     // Compared as text (RFC 8414, section 3.3). With or without a slash at its end an issuer has the same document.
     let issuer = says("issuer").and_then(Value::as_str).ok_or(NoInstance::NotOne)?;
@@ -61,14 +66,39 @@ fn described(mut found: Found, answer: &Answer, place: &Place, allowed: &[String
     }
     let list = |name: &str| says(name).and_then(Value::as_array).map(|list| list.iter().filter_map(Value::as_str));
     found.pkce = list("code_challenge_methods_supported").map(|mut methods| methods.any(|method| method == "S256"));
-    found.auth = list("token_endpoint_auth_methods_supported").and_then(|methods| {
-        let methods: Vec<_> = methods.collect();
-        let known = [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
-        known.into_iter().find(|(name, _)| methods.contains(name)).map(|(_, auth)| auth)
-    });
+    let methods = list("token_endpoint_auth_methods_supported").map(Iterator::collect::<Vec<_>>);
+    found.auth = methods.and_then(|methods| other_proof(definition.token.auth, &methods));
     let mut bindings = list("dpop_signing_alg_values_supported").into_iter().flatten();
     found.dpop = bindings.any(|way| way == "ES256");
     found.says_iss = says("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true));
     found.scopes = list("scopes_supported").into_iter().flatten().map(str::to_owned).collect();
     Ok(found)
+}
+
+/// How an app proves itself at a server that does not take the file's way, by the names that descriptions have for it
+/// (RFC 7591, section 2). One that is known by a key or by nothing is known by no secret.
+fn other_proof(own: ClientAuth, takes: &[&str]) -> Option<ClientAuth> {
+    let known = [("client_secret_basic", ClientAuth::Basic), ("client_secret_post", ClientAuth::Body)];
+    let is_taken = |(name, _): &&(&str, ClientAuth)| takes.contains(name);
+    let own = known.iter().find(|(_, auth)| *auth == own)?;
+    known.iter().find(is_taken).filter(|_| !takes.contains(&own.0)).map(|(_, auth)| *auth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_takes_the_files_proof_is_shown_that() {
+        for (own, takes, other) in [
+            (ClientAuth::Body, &["client_secret_basic", "client_secret_post"][..], None),
+            (ClientAuth::Body, &["client_secret_basic"], Some(ClientAuth::Basic)),
+            (ClientAuth::Basic, &["client_secret_post", "private_key_jwt"], Some(ClientAuth::Body)),
+            (ClientAuth::Basic, &["private_key_jwt"], None),
+            (ClientAuth::PrivateKeyJwt, &["client_secret_basic"], None),
+            (ClientAuth::None, &["client_secret_basic", "none"], None),
+        ] {
+            assert_eq!(other_proof(own, takes), other, "{own:?} {takes:?}");
+        }
+    }
 }

@@ -44,10 +44,13 @@ fn fields(request: &HttpRequest) -> BTreeMap<String, String> {
 }
 
 /// A server that answers so, one answer after the other, and what it was asked.
-struct Server(Mutex<(Vec<(u16, Option<&'static str>, &'static str)>, Vec<HttpRequest>)>);
+struct Server(Mutex<(Vec<Said>, Vec<HttpRequest>)>);
+
+/// A status, a nonce, and an error.
+type Said = (u16, Option<&'static str>, &'static str);
 
 impl Server {
-    fn of(answers: &[(u16, Option<&'static str>, &'static str)]) -> Self {
+    fn of(answers: &[Said]) -> Self {
         Self(Mutex::new((answers.iter().rev().copied().collect(), vec![])))
     }
 
