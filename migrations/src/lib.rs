@@ -11,6 +11,7 @@ mod m20261124_100041_told;
 mod m20261124_200010_instances;
 mod m20261124_200030_checkups;
 mod m20261124_200050_data_keys;
+mod m20261124_200060_pace;
 mod m20261124_200070_nonce;
 mod m20261124_200071_heard;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_200050_data_keys::Migration),
             Box::new(m20261124_200070_nonce::Migration),
             Box::new(m20261124_200071_heard::Migration),
+            Box::new(m20261124_200060_pace::Migration),
         ]
     }
 }

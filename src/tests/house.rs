@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workspaces", &["events", "store", "vault"]),
     ("accounts", &["limits", "workspaces", "store", "vault"]),
     ("connect", &["accounts", "workspaces", "networks", "pages", "events", "vault", "store"]),
-    ("courier", &["networks", "vault"]),
+    ("courier", &["clock", "networks", "vault"]),
     ("keeper", &["accounts", "connect", "courier", "networks", "pages", "events", "vault", "store"]),
     (
         "http",

@@ -55,8 +55,8 @@ pub use inbound::{Inbound, Message, People, Reply, Risc, TokenMark, read as inbo
 pub use instances::{NoInstance, Ours, resolve};
 pub use load::{DefinitionError, load, read};
 pub use outside::Door;
-pub use pace::{Admission, admit, blocked, pause};
-pub use plan::{Clocked, Clocks, Plan, Renewal, phase, plan};
+pub use pace::{Admission, Queue, admit, open, pause, reserve};
+pub use plan::{Clocked, Clocks, Plan, Renewal, a_little_before, phase, plan};
 pub use proofs::Proofs;
 pub use push::{PushError, push};
 pub use refresh::{Held, RefreshError, Sent, refresh};
