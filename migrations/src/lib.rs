@@ -8,6 +8,8 @@ mod m20261124_100021_changed_pages;
 mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
+mod m20261124_200040_history;
+mod m20261124_200041_counted;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -26,6 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
+            Box::new(m20261124_200040_history::Migration),
+            Box::new(m20261124_200041_counted::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 
 mod abilities;
 mod accounts;
+mod activity;
 mod behaviours;
 mod bound;
 mod by_hand;

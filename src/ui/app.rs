@@ -9,8 +9,8 @@ use leptos_router::{
 };
 
 use super::{
-    form::LastTry, home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn,
-    trouble::NoSuchPage,
+    activity::ActivityTab, form::LastTry, home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab,
+    set_up::SetUp, sign_in::SignIn, trouble::NoSuchPage,
 };
 
 /// The app.
@@ -29,6 +29,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/profile") view=ProfileTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/pages") view=PagesTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/activity") view=ActivityTab ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -18,6 +18,8 @@ pub enum Tab {
     Profile,
     /// The pages.
     Pages,
+    /// What happened.
+    Activity,
 }
 
 /// Where a workspace's Pages tab is.
@@ -30,6 +32,12 @@ pub fn pages_path(slug: &str) -> String {
 #[must_use]
 pub fn profile_path(slug: &str) -> String {
     format!("/w/{slug}/settings/profile")
+}
+
+/// Where a workspace's Activity tab is.
+#[must_use]
+pub fn activity_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/activity")
 }
 
 /// The account settings: header, tabs, and the open tab as children.
@@ -50,6 +58,7 @@ pub fn Settings(
             <nav class="tabs" aria-label=words::ACCOUNT_SETTINGS>
                 <TabLink path=profile_path(&slug) label=words::PROFILE is_open={tab == Tab::Profile}/>
                 <TabLink path=pages_path(&slug) label=words::PAGES is_open={tab == Tab::Pages}/>
+                <TabLink path=activity_path(&slug) label=words::ACTIVITY is_open={tab == Tab::Activity}/>
             </nav>
             {children()}
         </main>

@@ -3,6 +3,7 @@
 //! [`transition()`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
 //! same transaction. Nothing else writes a page's facts.
 
+mod activity;
 mod add;
 mod board;
 mod found;
@@ -14,6 +15,7 @@ mod standing;
 mod told;
 mod transition;
 
+pub use activity::{Wanted, activity};
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
 pub use found::{Found, take_in};
