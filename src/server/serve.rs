@@ -16,6 +16,7 @@ use super::{
     accounts::{self, Purpose},
     clock::Clock,
     connect::{self, ConnectError},
+    counts::Counts,
     events::{self, Bus},
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper::{self, Refreshing},
@@ -100,6 +101,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
     let networks = Networks::register(store.read(), definitions, settings.apps.clone()).await?;
     let refreshing = spool(settings, &store)?;
+    let counts = Counts::default();
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
         base_url,
@@ -110,7 +112,8 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
-        bus: Bus::default(),
+        bus: Bus::counting(counts.clone()),
+        counts,
         rosters: Rosters::default(),
         refreshing,
         check_every: settings.check_interval.map(Duration::from_secs),
@@ -148,7 +151,7 @@ async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
 }
 
 /// The setting, a systemd credential, or `vault.key` beside the database.
-fn key_file(settings: &Settings) -> PathBuf {
+pub(super) fn key_file(settings: &Settings) -> PathBuf {
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join("vault.key"));
     let credential = credential.filter(|file| file.exists());
     settings.vault_key_file.clone().or(credential).unwrap_or_else(|| settings.data.join("vault.key"))
@@ -185,6 +188,12 @@ async fn recover_the_rest(app: App) {
             }
         }
     }
+}
+
+/// Opens the operators' door beside the other.
+pub fn show_metrics(app: &App, listener: TcpListener) {
+    let router = http::metrics_router(app.clone());
+    tokio::spawn(http::keep_open(listener, router, app.stopping.clone(), http::HEAD_LIMIT));
 }
 
 /// Serves until SIGTERM or Ctrl-C; then no new request is taken, streams end, and what is in flight is finished.

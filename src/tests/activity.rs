@@ -52,7 +52,7 @@ on_both! {
         let told = [
             "Owner of Harbour disconnected Bondi on Hush.",
             "Greentick found Bondi on Hush broken: Removed at Hush.",
-            "Owner of Harbour connected Bondi on Hush as Ben.",
+            "Owner of Harbour connected Bondi on Hush as Ben Okafor.",
             "Owner of Harbour added Bondi on Hush.",
             "Owner of Harbour added the location Bondi.",
         ];
@@ -96,7 +96,7 @@ on_both! {
         assert_eq!(of_page.page.as_deref(), Some("Bondi Beach on Chirper"));
         assert_eq!(
             sentences(&of_page),
-            ["Owner of Harbour connected Bondi Beach on Chirper as Ben.", "Owner of Harbour added Bondi Beach on Chirper."]
+            ["Owner of Harbour connected Bondi Beach on Chirper as Ben Okafor.", "Owner of Harbour added Bondi Beach on Chirper."]
         );
         let by_name = owner.reads(&[("q", "BONDI")]).await;
         assert_eq!(numbers(&by_name), [8, 5, 4, 3, 2, 1], "{:?}", sentences(&by_name));
@@ -173,7 +173,7 @@ on_both! {
         world.keeper_comes().await;
         owner.connects(pages[0], "ben").await;
         let history: Vec<_> = details(&owner, pages[0]).await.history.into_iter().map(|past| past.text).collect();
-        let connected = "Owner of Harbour connected Bondi on Chirper as Ben.";
+        let connected = "Owner of Harbour connected Bondi on Chirper as Ben Okafor.";
         let broken = "Greentick found Bondi on Chirper broken: Removed at Chirper.";
         assert_eq!(history, [connected, broken, connected, connected, connected]);
     }

@@ -11,7 +11,7 @@ use crate::{
     domain::{Actor, CatchUp, Event, EventKind, LocationId, Moment, NetworkCard, NetworkId, PageView, WorkspaceId},
     server::{
         Member, Refusal,
-        store::{Backend, Json, Store, StoreError, Writing},
+        store::{Backend, Json, Note, Store, StoreError, Writing},
     },
 };
 
@@ -63,6 +63,8 @@ pub async fn record_at(
         at: Set(at),
     };
     Entity::insert(row).exec_without_returning(writing.txn()).await?;
+    let page = event.page.as_ref().map(|page| page.id);
+    writing.note(Note { seq, kind: event.kind.key(), page, network: network_of(&event).cloned() });
     Ok(event)
 }
 

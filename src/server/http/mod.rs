@@ -7,6 +7,8 @@ mod guard;
 mod headers;
 mod health;
 mod hooks;
+mod log;
+mod metrics;
 mod outcome;
 mod page;
 mod peer;
@@ -22,5 +24,6 @@ mod stream;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
 pub use door::{HEAD_LIMIT, keep_open};
+pub use metrics::router as metrics_router;
 pub use page::Page;
 pub use router::{Front, router, site_options};

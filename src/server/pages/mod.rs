@@ -6,6 +6,7 @@
 mod activity;
 mod add;
 mod board;
+mod census;
 mod found;
 mod grants;
 mod marks;
@@ -18,6 +19,7 @@ mod transition;
 pub use activity::{Wanted, activity};
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use census::{Behind, behind, count_grants, count_pages};
 pub use found::{Found, take_in};
 pub use grants::{
     Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,

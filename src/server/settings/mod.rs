@@ -22,6 +22,8 @@ pub struct Settings {
     pub base_url: String,
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Where operators read figures (`/metrics`); nowhere without it. Whoever reaches it may read them.
+    pub metrics_listen: Option<SocketAddr>,
     /// The proxies in front, as addresses or networks: what they say in `X-Forwarded-For` counts, and nobody else's.
     pub trusted_proxies: Proxies,
     /// The folder of the database and the vault's key.
@@ -66,6 +68,7 @@ impl Default for Settings {
         Self {
             base_url: "http://127.0.0.1:8400".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8400)),
+            metrics_listen: None,
             trusted_proxies: Proxies::default(),
             data: PathBuf::from("data"),
             database_url: None,

@@ -13,6 +13,9 @@ use sea_orm::{
     },
 };
 
+/// The database in its folder.
+pub(super) const FILE: &str = "greentick.sqlite";
+
 /// How long a writer waits for another process's write on the same SQLite file.
 const BUSY_LIMIT: Duration = Duration::from_secs(20);
 
@@ -84,7 +87,7 @@ impl Store {
     pub async fn open_folder(folder: &Path) -> Result<Self, StoreError> {
         let named = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
         make_private_folder(folder).map_err(named)?;
-        let file = folder.join("greentick.sqlite");
+        let file = folder.join(FILE);
         make_private_file(&file).map_err(named)?;
         // Four: one that writes and some that read; SQLite lets only one write whatever the number.
         let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
@@ -102,7 +105,7 @@ impl Store {
         Self::open(options).await
     }
 
-    async fn open(mut options: ConnectOptions) -> Result<Self, StoreError> {
+    pub(super) async fn open(mut options: ConnectOptions) -> Result<Self, StoreError> {
         // Statements carry values; the log is no place for them (SECURITY: P9).
         options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
         Ok(Self { db: Database::connect(options).await? })

@@ -120,6 +120,12 @@ impl Keys {
         Self::parse(&line, &file.display().to_string())
     }
 
+    /// Where they come from: the file or the setting.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// The key that new data keys are wrapped by, and its id.
     pub(super) fn active(&self) -> (&str, &Key) {
         (&self.active, &self.by_id[&self.active])

@@ -5,12 +5,14 @@
 //! moved to another row does not open. Points only at the store.
 
 mod keys;
+mod look;
 mod rows;
 pub(super) mod seal;
 mod sealer;
 mod secrets;
 
 pub use keys::{Keys, KeysError};
+pub use look::{KeyFound, Opens, look};
 pub use seal::{Place, hash, new_seal, open_by, random_token, seal_by};
 pub use sealer::Sealer;
 pub use secrets::{Vault, VaultError};

@@ -64,7 +64,7 @@ impl Vault {
         let vault = Self { keys: Arc::new(keys), opened: Arc::default() };
         for row in canary::Entity::find().all(store.read()).await? {
             let key = vault.keys.named(&row.kek_id)?;
-            if seal::open(key, &CANARY_PLACE, &row.sealed).as_deref() != Ok(CANARY) {
+            if !is_canary(key, &row.sealed) {
                 return Err(vault.keys.wrong(row.kek_id).into());
             }
         }
@@ -184,6 +184,11 @@ impl Vault {
         opened.insert(row.id, key.clone());
         Ok(key)
     }
+}
+
+/// Whether that is what a canary says under this key.
+pub(super) fn is_canary(key: &Key, sealed: &[u8]) -> bool {
+    seal::open(key, &CANARY_PLACE, sealed).as_deref() == Ok(CANARY)
 }
 
 fn id_of(place: Place) -> (String, String, Uuid) {
