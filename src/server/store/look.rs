@@ -60,8 +60,10 @@ impl Store {
             return Ok(Shape::Empty);
         }
         let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-        let applied = Migrator::get_migration_models(self.read()).await?;
-        let applied: Vec<_> = applied.into_iter().map(|step| step.version).collect();
+        // Asked here: the migrator itself would first make the table that it asks.
+        let applied = Statement::from_string(self.read().get_database_backend(), "SELECT version FROM seaql_migrations");
+        let applied = self.read().query_all_raw(applied).await?;
+        let applied: Vec<String> = applied.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
         if let Some(step) = applied.iter().find(|step| !known.contains(step)) {
             return Ok(Shape::Newer(step.clone()));
         }
