@@ -1,6 +1,6 @@
 //! What `greentick doctor` finds, each thing broken on purpose once, and that it leaves everything as it was.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use axum::{Router, http::header, routing::get};
 use migrations::{Migrator, MigratorTrait};
@@ -68,12 +68,18 @@ fn state(folder: &Path) -> BTreeMap<String, (Vec<u8>, std::time::SystemTime)> {
     all
 }
 
+/// As the server makes it; the tests' folders are made for them.
+fn make_private(folder: &Path) {
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).expect("it is ours");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_well_is_said_to_be_while_the_server_works() {
     let world = World::on_sqlite().await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["chirper"]).await[0];
     owner.connects(page, "ben").await;
+    make_private(world.data.path());
     let mut own = settings(world.address(), world.data.path(), &world.sandbox, None);
     own.courier = true;
     let found = found(own).await;
@@ -157,7 +163,6 @@ async fn settings_that_cannot_be_read_or_do_not_go_together_are_told() {
 
 #[tokio::test]
 async fn a_folder_that_cannot_be_used_is_a_problem_and_one_that_others_read_a_warning() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("a-file");
     std::fs::write(&file, "").expect("it can be written");

@@ -4,6 +4,7 @@
 use std::{
     io::Write,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -13,7 +14,10 @@ use tracing::{
 };
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use super::{person::Say, world::World};
+use super::{
+    person::Say,
+    world::{World, expires_in},
+};
 use crate::{
     domain::{Me, Status},
     server::{
@@ -76,14 +80,15 @@ async fn lives(world: &World) {
     world.keeper_comes().await;
     owner.disconnects(pages[0]).await;
     world.is_quiet().await;
-    // Days later: what can be renewed was renewed, and everybody is looked at again.
-    world.clock.advance(std::time::Duration::from_hours(72));
-    world.keeper_comes().await;
-    world.is_quiet().await;
-    let addresses = ["settings/pages", "settings/activity", "settings/profile"];
-    for address in addresses {
+    for address in ["settings/pages", "settings/activity", "settings/profile"] {
         assert_eq!(owner.get(&format!("/w/{}/{address}", owner.workspace)).await.status, 200);
     }
+    world.fault(expires_in("chirper", 3_600)).await;
+    let manly = owner.has("Manly", &["chirper"]).await[0];
+    owner.connects(manly, "dan").await;
+    world.clock.advance(Duration::from_hours(2));
+    world.keeper_comes().await;
+    world.is_quiet().await;
 }
 
 /// A link that signs somebody in is a secret until it was used, and the log is written before.

@@ -61,7 +61,8 @@ impl Store {
         }
         let known: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
         // Asked here: the migrator itself would first make the table that it asks.
-        let applied = Statement::from_string(self.read().get_database_backend(), "SELECT version FROM seaql_migrations");
+        let applied =
+            Statement::from_string(self.read().get_database_backend(), "SELECT version FROM seaql_migrations");
         let applied = self.read().query_all_raw(applied).await?;
         let applied: Vec<String> = applied.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
         if let Some(step) = applied.iter().find(|step| !known.contains(step)) {

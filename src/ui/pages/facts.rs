@@ -239,3 +239,6 @@ fn Answers(page: PageId, is_broken: bool, sending: Sending) -> impl IntoView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests;
