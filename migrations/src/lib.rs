@@ -8,8 +8,13 @@ mod m20261124_100021_changed_pages;
 mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
+mod m20261124_200010_instances;
+mod m20261124_200030_checkups;
 mod m20261124_200040_history;
 mod m20261124_200041_counted;
+mod m20261124_200050_data_keys;
+mod m20261124_200070_nonce;
+mod m20261124_200071_heard;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -28,6 +33,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
+            Box::new(m20261124_200010_instances::Migration),
+            Box::new(m20261124_200030_checkups::Migration),
+            Box::new(m20261124_200050_data_keys::Migration),
+            Box::new(m20261124_200070_nonce::Migration),
+            Box::new(m20261124_200071_heard::Migration),
             Box::new(m20261124_200040_history::Migration),
             Box::new(m20261124_200041_counted::Migration),
         ]

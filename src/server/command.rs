@@ -1,21 +1,26 @@
 //! The command line.
 
+mod backup;
+mod keys;
+
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
 use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 
 use super::{
     clock::Clock,
     courier, demo, doctor,
-    http::Front,
+    http::{BaseUrl, Front},
     logging::{self, Form},
     networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::{Settings, SettingsError},
-    store,
+    store::{self, Store},
 };
+use crate::domain::Demand;
 
 /// The place where a business keeps its social connections green.
 #[derive(Parser)]
@@ -55,6 +60,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copy the SQLite database to a new file, while the server serves.
+    Backup(backup::Line),
+    /// Look after the vault's keys: add, list, rotate, retire.
+    Keys(keys::Line),
     /// Send refreshes for the server whose folder this is. The server starts it by itself.
     #[command(hide = true)]
     Courier,
@@ -76,6 +85,8 @@ enum Look {
         #[arg(long, env = "GREENTICK_SETTINGS")]
         settings: Option<PathBuf>,
     },
+    /// Print the JSON Schema of a definition file, for your editor.
+    Schema,
     /// List the networks.
     List {
         /// The settings file.
@@ -109,15 +120,7 @@ pub async fn run(front: Front) -> ExitCode {
     let usual = if matches!(line.command, Command::Demo(_)) { "warn" } else { "info" };
     let filter = EnvFilter::try_from_env(logging::WHAT).unwrap_or_else(|_| EnvFilter::new(usual));
     logging::subscriber(form, filter, std::io::stderr).init();
-    let done = match line.command {
-        Command::Serve { settings } => serve_for_real(settings, front).await,
-        Command::Demo(wishes) => demo::run(wishes, front).await,
-        Command::Sandbox { port } => run_sandbox(port).await,
-        Command::Networks { what } => look(what),
-        Command::Doctor { settings, json } => return doctor::run(from(settings), json).await,
-        Command::Courier => courier::run().await.map_err(StartError::Ended),
-        Command::Migrate { settings } => migrate(settings).await,
-    };
+    let done = obey(line.command, front).await;
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -126,6 +129,32 @@ pub async fn run(front: Front) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn obey(command: Command, front: Front) -> Result<(), StartError> {
+    match command {
+        Command::Serve { settings } => serve_for_real(settings, front).await,
+        Command::Demo(wishes) => demo::run(wishes, front).await,
+        Command::Sandbox { port } => run_sandbox(port).await,
+        Command::Networks { what } => look(what),
+        Command::Backup(line) => backup::run(line).await,
+        Command::Keys(line) => keys::run(line).await,
+        Command::Doctor { settings, json } => doctor::run(from(settings), json).await,
+        Command::Courier => courier::run().await.map_err(StartError::Ended),
+        Command::Migrate { settings } => migrate(settings).await,
+    }
+}
+
+/// Does what these words say.
+///
+/// # Errors
+/// What the command line would show.
+///
+/// # Panics
+/// When the words are not known.
+#[cfg(test)]
+pub async fn says(words: &[&str], front: Front) -> Result<(), StartError> {
+    obey(Line::try_parse_from(words).expect("words that are known").command, front).await
 }
 
 fn read(settings: Option<PathBuf>) -> Result<Settings, StartError> {
@@ -153,9 +182,18 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
         serve::show_metrics(&app, listener);
         say(&format!("Metrics: http://{address}/metrics"));
     }
+    serve::tell_of_backup(&app).await?;
     for network_app in app.networks.all() {
-        let address = app.base_url.callback(network_app.id);
-        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+        let address = app.base_url.callback(network_app.callback);
+        let name = &network_app.definition.name;
+        say(&format!("Redirect address at {name}: {address}"));
+        match network_app.definition.refuses_redirect(&address) {
+            Some(Demand::Https) => say(&format!("{name} takes no http address: set base_url to an https one.")),
+            Some(Demand::NoLocalhost) => {
+                say(&format!("{name} takes no localhost: set base_url to http://127.0.0.1 with the same port."));
+            }
+            None => {}
+        }
     }
     if app.base_url.is_https() && app.proxies.is_empty() {
         say(
@@ -179,13 +217,26 @@ fn look(what: Look) -> Result<(), StartError> {
         Look::Check { file: None, settings } => {
             say(&format!("All {} definitions are right.", all(settings)?.len()));
         }
+        Look::Schema => say(networks::schema().trim_end()),
         Look::List { settings } => all(settings)?.iter().for_each(|definition| say(&networks::line(definition))),
-        Look::Show { id, settings } => match all(settings)?.iter().find(|definition| definition.id.0 == id) {
-            Some(definition) => say(&networks::page(definition)),
-            None => return Err(StartError::NoSuchNetwork(id)),
-        },
+        Look::Show { id, settings } => {
+            let settings = read(settings)?;
+            let all = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
+            match all.iter().find(|definition| definition.id.0 == id) {
+                Some(definition) => say(&networks::page(definition, &BaseUrl::parse(&settings.base_url)?.origin())),
+                None => return Err(StartError::NoSuchNetwork(id)),
+            }
+        }
     }
     Ok(())
+}
+
+/// The database that is there; it is not made by a command that only looks after it.
+async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    Ok(match &settings.database_url {
+        Some(url) => Store::open_url(url.expose_secret()).await?,
+        None => Store::open_existing(&settings.data).await?,
+    })
 }
 
 async fn migrate(file: Option<PathBuf>) -> Result<(), StartError> {

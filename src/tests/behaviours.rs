@@ -1,14 +1,10 @@
-//! AT-15: the relying-party tests of the OpenID Foundation (SECURITY, section 6.2), as far as they apply to a client that
-//! asks for no `id_token`, each as a behaviour of the sandbox with what must come of it.
+//! AT-15: the relying-party tests of the OpenID Foundation (SECURITY, section 6.2), as far as they are about the callback and
+//! the token endpoint, each as a behaviour of the sandbox with what must come of it. Those about an `id_token` are in
+//! `id_tokens`.
 //!
 //! Not here, and why:
-//! - `idtoken-sig-…`, `invalid-aud`, `invalid-iss`, `kid-…`, `missing-iat`, `missing-sub`, `nonce-…`, `…-athash`, `…-chash`,
-//!   `…-alg`, `…-exp`, `userinfo-invalid-sub`, `userinfo-signed`: about an `id_token` or its subject; we ask for none, read
-//!   none, and know a person by the network's own "who am I". A token answer that has one anyway is in the table.
-//! - `discovery-…`, `signing-key-rotation…`: endpoints and issuer stand in definition files; nothing is discovered.
 //! - `userinfo-bearer-body`, `scope-userinfo-claims`: a token travels in the header only (O-35).
-//! - `refresh-token…`, `client-refresh-token-test`: until the engine that refreshes exists.
-//! - `DPoP`, PAR and JARM: no definition can say them yet.
+//! - JARM: nobody here has it.
 //! - `client-secret-basic` is every attempt at Chirper, which takes nothing else; `form-post-error` is in `form_post.rs`.
 
 use serde_json::{Value, json};

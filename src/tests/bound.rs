@@ -81,6 +81,7 @@ async fn alterations(world: &World, owner: &Person<'_>, colleague: &Person<'_>) 
         ("redirect_uri", "https://evil.example/oauth/callback".into()),
         ("scopes", "[]".into()),
         ("scopes", r#"["post.read","post.write","offline.access","everything"]"#.into()),
+        ("nonce_hash", hash("another nonce").into()),
         ("change_pages", true.into()),
         ("state", r#""stopped""#.into()),
         ("state", r#""approved""#.into()),

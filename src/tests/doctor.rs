@@ -89,7 +89,7 @@ async fn what_is_well_is_said_to_be_while_the_server_works() {
         ("settings", "people find this instance at http://127.0.0.1:"),
         ("data", "is there and can be written"),
         ("database", "up to date"),
-        ("keys", "is the right one; 1 workspace hang on it"),
+        ("keys", "is the right one"),
         ("clock", "agrees with the database"),
         ("clock", "agrees with http://localhost:"),
         ("networks", "redirect address at Chirper: http://127.0.0.1:"),
@@ -147,7 +147,7 @@ async fn settings_that_cannot_be_read_or_do_not_go_together_are_told() {
         let app = own.apps[&NetworkId("chirper".into())].clone();
         own.apps.insert(NetworkId("chriper".into()), app);
     });
-    assert_eq!(level(&stray.await, "settings", "no network definition chriper"), Level::Problem);
+    assert_eq!(level(&stray.await, "settings", "chriper"), Level::Problem);
     let proxied = with(|own| own.base_url = "https://green.example".to_owned()).await;
     assert_eq!(level(&proxied, "settings", "trusted_proxies is not set"), Level::Warning);
     let open = with(|own| own.metrics_listen = Some(SocketAddr::from(([10, 0, 0, 1], 9)))).await;
@@ -158,7 +158,12 @@ async fn settings_that_cannot_be_read_or_do_not_go_together_are_told() {
         let app = own.apps[&NetworkId("chirper".into())].clone();
         own.apps = [(NetworkId("github".into()), app)].into();
     });
-    assert_eq!(level(&elsewhere.await, "networks", "may take no redirect address that is not https"), Level::Warning);
+    assert_eq!(level(&elsewhere.await, "networks", "nobody on another machine comes back from GitHub"), Level::Warning);
+    let demanding = with(|own| {
+        let app = own.apps[&NetworkId("chirper".into())].clone();
+        own.apps = [(NetworkId("slack".into()), app)].into();
+    });
+    assert_eq!(level(&demanding.await, "networks", "takes only redirect addresses that are https"), Level::Problem);
 }
 
 #[tokio::test]

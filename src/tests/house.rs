@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &["store"]),
     ("counts", &[]),
     ("events", &["counts", "store"]),
-    ("networks", &["settings", "store"]),
+    ("networks", &["clock", "settings", "store", "vault"]),
     ("settings", &[]),
     ("clock", &[]),
     ("limits", &["clock"]),
@@ -38,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("setup", &["networks", "pages", "settings", "store"]),
     ("sandbox", &["sandbox"]),
 ];
 const LINES_AT_MOST: usize = 350;

@@ -23,6 +23,37 @@ async fn page_tokens(world: &World) -> Vec<uuid::Uuid> {
     rows.iter().map(|row| row.try_get("", "owner_row").expect("an id")).collect()
 }
 
+/// From now on the record takes no event of that number: whoever writes it fails in the middle of its work.
+async fn record_refuses(world: &World, number: i64) {
+    use crate::server::store::Backend;
+    use sea_orm::ConnectionTrait;
+    let steps = match world.app.store.backend() {
+        Backend::Sqlite => vec![format!(
+            "CREATE TRIGGER refuses BEFORE INSERT ON events WHEN NEW.seq = {number} BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )],
+        Backend::Postgres => vec![
+            format!(
+                "CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.seq = {number} THEN \
+                 RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$"
+            ),
+            "CREATE TRIGGER refuses BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuses()".to_owned(),
+        ],
+    };
+    for step in steps {
+        world.app.store.read().execute_unprepared(&step).await.expect("it takes the trigger");
+    }
+}
+
+async fn record_takes_all_again(world: &World) {
+    use crate::server::store::Backend;
+    use sea_orm::ConnectionTrait;
+    let step = match world.app.store.backend() {
+        Backend::Sqlite => "DROP TRIGGER refuses",
+        Backend::Postgres => "DROP FUNCTION refuses CASCADE",
+    };
+    world.app.store.read().execute_unprepared(step).await.expect("it forgets the trigger");
+}
+
 async fn revocations(world: &World) -> usize {
     let ledger = world.ledger().await;
     let requests = ledger["requests"].as_array().expect("a list").iter();
@@ -80,6 +111,34 @@ on_both! {
         let expected = [broken, broken, broken, EventKind::Connected, EventKind::Connected, EventKind::Connected];
         assert_eq!(events(world, &owner).await[before..], expected, "one transition for each page");
         assert_eq!(accounts(&owner, &pages).await, ["7001", "7002", "7003"]);
+    }
+
+    async fn what_happens_to_all_pages_of_a_permission_happens_to_all_or_to_none(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        world.removes_app("pagebook", "ada").await;
+        let seq = owner.board().await.seq;
+        record_refuses(world, seq + 3).await;
+        world.keeper_comes().await;
+        all_see(&owner, &pages, &Status::Connected).await;
+        assert_eq!(owner.board().await.seq, seq, "two events were written, and none of them stands");
+        record_takes_all_again(world).await;
+        world.clock.advance(std::time::Duration::from_mins(2));
+        world.keeper_comes().await;
+        all_see(&owner, &pages, &Status::Broken(Reason::Removed)).await;
+        // The way back is one step too; what could not be written is written a moment later.
+        record_refuses(world, seq + 6).await;
+        owner.connects(pages[1], "ada").await;
+        all_see(&owner, &pages, &Status::Broken(Reason::Removed)).await;
+        record_takes_all_again(world).await;
+        for _ in 0..100 {
+            if owner.sees(pages[1]).await == Status::Connected {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        all_see(&owner, &pages, &Status::Connected).await;
+        assert_eq!(owner.board().await.seq, seq + 6, "one event for each page and each change");
     }
 
     async fn a_consent_that_does_not_reach_a_broken_page_leaves_it_broken(world) {

@@ -86,6 +86,7 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
         get("/readyz", "/readyz".to_owned(), 200, 200),
     ];
     all.extend(pages(workspace));
+    all.extend(doors_of_owners(workspace));
     all.extend(doors_of_networks(app));
     all
 }
@@ -93,6 +94,23 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
 fn activity(workspace: &str) -> Vec<(&'static str, String)> {
     let none = ["page", "q", "network", "before", "after"].map(|name| (name, String::new()));
     std::iter::once(("workspace", workspace.to_owned())).chain(none).collect()
+}
+
+/// What only owners see and do.
+fn doors_of_owners(workspace: &str) -> Vec<Try> {
+    let of = |door: &'static str, more: &[(&'static str, &str)]| {
+        let own = [("workspace", workspace), ("network", "chirper")];
+        let form = own.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Try { door, method: Method::POST, path: door.to_owned(), form, stranger: 404, nobody: 401 }
+    };
+    vec![
+        of("/api/networks/list", &[]),
+        of("/api/networks/show", &[]),
+        of("/api/networks/enter", &[("client_id", "a"), ("client_secret", "b")]),
+        of("/api/networks/remove", &[("pages", "0")]),
+        of("/api/networks/check", &[]),
+        of("/api/networks/switch", &[("on", "true")]),
+    ]
 }
 
 /// The app's pages. What they show comes through the server functions above.
@@ -103,6 +121,13 @@ fn pages(workspace: &str) -> Vec<Try> {
         get("/w/{workspace}/settings/pages", format!("/w/{workspace}/settings/pages"), 404, 302),
         get("/w/{workspace}/settings/activity", format!("/w/{workspace}/settings/activity"), 404, 302),
         get("/w/{workspace}/settings/profile", format!("/w/{workspace}/settings/profile"), 404, 302),
+        get("/w/{workspace}/settings/networks", format!("/w/{workspace}/settings/networks"), 404, 302),
+        get(
+            "/w/{workspace}/settings/networks/{network}",
+            format!("/w/{workspace}/settings/networks/chirper"),
+            404,
+            302,
+        ),
         get("/setup/{token}", "/setup/x".to_owned(), 200, 200),
         get("/sign-in", "/sign-in".to_owned(), 200, 200),
         get("/", "/".to_owned(), 302, 302),
@@ -116,9 +141,14 @@ fn doors_of_networks(app: &str) -> Vec<Try> {
         Try { door, method, path, form, stranger: heard, nobody: heard }
     };
     let (callback, hooks) = ("/oauth/callback/{network_app}", "/hooks/{network_app}");
+    let keys = "/oauth/clients/{network_app}/jwks.json";
+    let document = "/oauth/clients/{network_app}/client-metadata.json";
     vec![
         of(Method::GET, callback, format!("/oauth/callback/{app}?code=c&state=s"), &[], 400),
         of(Method::POST, callback, format!("/oauth/callback/{app}"), &[("code", "c"), ("state", "s")], 405),
+        // This network's app has no keys, but a secret.
+        of(Method::GET, keys, format!("/oauth/clients/{app}/jwks.json"), &[], 404),
+        of(Method::GET, document, format!("/oauth/clients/{app}/client-metadata.json"), &[], 404),
         of(Method::GET, hooks, format!("/hooks/{app}"), &[], 200),
         // Signed or not believed; this network says nothing by itself.
         of(Method::POST, hooks, format!("/hooks/{app}"), &[("signed_request", "x.y")], 404),

@@ -19,6 +19,8 @@ fn chirper() -> Extra {
         include_str!("../../networks/chirper.toml").replacen("iss = ", "inbound = \"signed_request\"\niss = ", 1);
     let client = (sandbox::client_id("chirper"), sandbox::client_secret("chirper"));
     // Without its rule for removals, its refusal says nothing but no.
+    // And it has another name for each person.
+    let text = text.replace("[token]", "[token.answer]\nkeep = { app_user = \"user_id\" }\n\n[token]");
     Extra { id: "chirper", text: text.replace("app_removed", "something_else"), client }
 }
 
@@ -54,12 +56,31 @@ on_both! {
         assert_eq!(world.requests("chirper", "me").await, asked + 1, "of the one it is about");
     }
 
+    async fn a_person_is_known_by_the_name_that_the_network_has_for_them_at_this_app(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = [owner.has("Bondi", &["chirper"]).await[0], owner.has("Manly", &["chirper"]).await[0]];
+        for (page, person, name) in [(pages[0], "ben", 4_711), (pages[1], "ada", 4_712)] {
+            world.fault(json!({ "network": "chirper", "answer": { "user_id": name } })).await;
+            owner.connects(page, person).await;
+            world.faults_off().await;
+        }
+        let asked = world.requests("chirper", "me").await;
+        assert_eq!(tells(world, "4711", &sandbox::client_secret("chirper"), 1).await.0, 200);
+        world.removes_app("chirper", "ben").await;
+        keeper::once(&world.app).await;
+        assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed));
+        assert_eq!(world.requests("chirper", "me").await, asked + 1, "of the one it is about");
+        assert_eq!(tells(world, "471", &sandbox::client_secret("chirper"), 1).await.0, 200);
+        keeper::once(&world.app).await;
+        assert_eq!(world.requests("chirper", "me").await, asked + 1, "that is nobody");
+    }
+
     async fn a_message_that_is_repeated_forged_or_wrong_breaks_nothing(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
         owner.connects(page, "ben").await;
-        assert_eq!(tells(world, "ben", "another secret", 1).await.0, 403);
-        assert_eq!(tells(world, "ben", &sandbox::client_secret("chirper"), 3_600).await.0, 403);
+        assert_eq!(tells(world, "ben", "another secret", 1).await.0, 401);
+        assert_eq!(tells(world, "ben", &sandbox::client_secret("chirper"), 3_600).await.0, 401);
         for _ in 0..3 {
             assert_eq!(tells(world, "ben", &sandbox::client_secret("chirper"), 1).await.0, 200);
             keeper::once(&world.app).await;

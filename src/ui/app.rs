@@ -9,8 +9,16 @@ use leptos_router::{
 };
 
 use super::{
-    activity::ActivityTab, form::LastTry, home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab,
-    set_up::SetUp, sign_in::SignIn, trouble::NoSuchPage,
+    activity::ActivityTab,
+    form::LastTry,
+    home::Home,
+    icons::Sprite,
+    networks::{NetworkPage, NetworksTab},
+    pages::PagesTab,
+    profile::ProfileTab,
+    set_up::SetUp,
+    sign_in::SignIn,
+    trouble::NoSuchPage,
 };
 
 /// The app.
@@ -30,6 +38,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/w/:workspace/settings/profile") view=ProfileTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/pages") view=PagesTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/activity") view=ActivityTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/networks") view=NetworksTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/networks/:network") view=NetworkPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -20,6 +20,8 @@ pub enum Tab {
     Pages,
     /// What happened.
     Activity,
+    /// Our apps at the networks.
+    Networks,
 }
 
 /// Where a workspace's Pages tab is.
@@ -40,6 +42,12 @@ pub fn activity_path(slug: &str) -> String {
     format!("/w/{slug}/settings/activity")
 }
 
+/// Where a workspace's Networks tab is.
+#[must_use]
+pub fn networks_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/networks")
+}
+
 /// The account settings: header, tabs, and the open tab as children.
 #[component]
 pub fn Settings(
@@ -49,7 +57,7 @@ pub fn Settings(
     tab: Tab,
     children: Children,
 ) -> impl IntoView {
-    let slug = workspace.slug.clone();
+    let (slug, is_owner) = (workspace.slug.clone(), workspace.is_owner);
     view! {
         <SkipLink/>
         <Header workspace/>
@@ -59,6 +67,9 @@ pub fn Settings(
                 <TabLink path=profile_path(&slug) label=words::PROFILE is_open={tab == Tab::Profile}/>
                 <TabLink path=pages_path(&slug) label=words::PAGES is_open={tab == Tab::Pages}/>
                 <TabLink path=activity_path(&slug) label=words::ACTIVITY is_open={tab == Tab::Activity}/>
+                {is_owner.then(|| view! {
+                    <TabLink path=networks_path(&slug) label=words::NETWORKS is_open={tab == Tab::Networks}/>
+                })}
             </nav>
             {children()}
         </main>

@@ -4,6 +4,7 @@ mod activity;
 mod attempts;
 mod errors;
 mod labels;
+mod networks;
 mod popups;
 mod reasons;
 mod times;
@@ -12,6 +13,7 @@ pub use activity::*;
 pub use attempts::*;
 pub use errors::*;
 pub use labels::*;
+pub use networks::*;
 pub use popups::*;
 pub use reasons::*;
 pub use times::*;
@@ -44,6 +46,7 @@ pub fn reason_in_short(reason: Reason, network: &str) -> String {
         Reason::Refused => format!("Refused by {network}"),
         Reason::PageLost => format!("Page lost at {network}"),
         Reason::AnswerLost { .. } => "Answer was lost".into(),
+        Reason::Outdated { .. } => "Backup was older".into(),
     }
 }
 

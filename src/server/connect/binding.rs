@@ -8,8 +8,8 @@ use crate::server::vault::hash;
 /// cookie, would turn a yes to one page into a yes to another.
 pub fn binding(attempt: &Attempt, cookie: &str) -> Vec<u8> {
     let Attempt { id, state_hash, workspace, page, user_id, session, network_app, .. } = attempt;
-    let Attempt { issuer, token_endpoint, redirect_uri, scopes, change_pages, created_at, .. } = attempt;
+    let Attempt { issuer, token_endpoint, redirect_uri, scopes, nonce_hash, change_pages, created_at, .. } = attempt;
     let whom = (id, state_hash, workspace, page, user_id, session);
-    let what = (network_app, issuer, token_endpoint, redirect_uri, &scopes.0, change_pages, created_at);
+    let what = (network_app, issuer, token_endpoint, redirect_uri, &scopes.0, nonce_hash, change_pages, created_at);
     hash(&serde_json::to_string(&(cookie, whom, what)).expect("ids, texts and numbers are always JSON"))
 }

@@ -27,6 +27,8 @@ pub mod attempt {
         pub token_endpoint: String,
         pub redirect_uri: String,
         pub scopes: Json<Vec<String>>,
+        /// What the `id_token` must say, hashed; `None` where none is asked for.
+        pub nonce_hash: Option<Vec<u8>>,
         pub state: Json<AttemptState>,
         /// The pages to choose from, while the person chooses.
         pub choice: Json<Vec<Offered>>,

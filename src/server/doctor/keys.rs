@@ -1,30 +1,28 @@
 //! The vault's keys: whether those that are here open what the database holds.
 
-use super::{Finding, Known, counted, unread};
+use super::{Finding, Known, unread};
 use crate::server::{
-    serve::key_file,
+    serve::{key_file, read_keys},
     settings::Settings,
-    vault::{self, KeyFound, Keys, Opens},
+    vault::{self, Canary, KeyUse},
 };
 
 const ABOUT: &str = "keys";
 
 pub(super) async fn look(settings: &Settings, store: Known<'_>) -> Vec<Finding> {
     let file = key_file(settings);
-    let keys = match &settings.vault_keys {
-        Some(keys) => Keys::parse(keys, "the setting vault_keys"),
-        None if !file.exists() => return none_yet(store, &file).await,
-        None => Keys::read(&file),
-    };
-    let keys = match keys {
+    if settings.vault_keys.is_none() && !file.exists() {
+        return none_yet(store, &file).await;
+    }
+    let keys = match read_keys(settings) {
         Ok(keys) => keys,
         Err(error) => return vec![Finding::problem(ABOUT, error.to_string())],
     };
     let Some(store) = store else {
         return vec![Finding::ok(ABOUT, format!("there are keys in {}", keys.place()))];
     };
-    match vault::look(&keys, store).await {
-        Ok(found) => found.iter().map(|found| judged(&keys, found)).collect(),
+    match vault::key_uses(&keys, store).await {
+        Ok(uses) => uses.iter().map(|one| judged(&keys.place(), one)).collect(),
         Err(error) => vec![unread(ABOUT, &error)],
     }
 }
@@ -47,19 +45,19 @@ async fn none_yet(store: Known<'_>, file: &std::path::Path) -> Vec<Finding> {
     }]
 }
 
-fn judged(keys: &Keys, KeyFound { id, opens, workspaces }: &KeyFound) -> Finding {
-    let (hang, place) = (counted(*workspaces, "workspace"), keys.place());
-    match opens {
-        Opens::Yes => Finding::ok(ABOUT, format!("{id} in {place} is the right one; {hang} hang on it")),
-        Opens::No => Finding::problem(
+fn judged(place: &str, KeyUse { id, needs, canary, .. }: &KeyUse) -> Finding {
+    match canary {
+        Canary::Opens => Finding::ok(ABOUT, format!("{id} in {place} is the right one{needs}")),
+        Canary::None => Finding::ok(ABOUT, format!("{id} in {place} has sealed nothing yet")),
+        Canary::Retired => {
+            Finding::warning(ABOUT, format!("{id} in {place} is retired; take its line out when no backup needs it"))
+        }
+        Canary::DoesNotOpen => Finding::problem(
             ABOUT,
-            format!(
-                "{id} in {place} is not the key that sealed this database, and {hang} hang on it; put the right one back"
-            ),
+            format!("{id} in {place} is not the key that sealed this database{needs}; put the right one back"),
         ),
-        Opens::NotHere => Finding::problem(
-            ABOUT,
-            format!("{id} sealed this database, {hang} hang on it, and it is not in {place}; add its line"),
-        ),
+        Canary::NotTried => {
+            Finding::problem(ABOUT, format!("{id} sealed this database and is not in {place}{needs}; add its line"))
+        }
     }
 }

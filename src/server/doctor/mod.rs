@@ -9,13 +9,15 @@ mod networks;
 mod settings;
 mod work;
 
-use std::{fmt, process::ExitCode};
+use std::fmt;
 
 use serde::Serialize;
 
 use super::{
     clock::Clock,
+    command::say,
     networks::{NetworkClient, Patience},
+    serve::StartError,
     settings::{Settings, SettingsError},
     store::Store,
 };
@@ -72,15 +74,19 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at everything and says it: a line each, or all as JSON. Fails when there is a problem.
-pub async fn run(settings: Result<Settings, SettingsError>, is_json: bool) -> ExitCode {
+/// Looks at everything and says it: a line each, or all as JSON.
+///
+/// # Errors
+/// [`StartError::Unwell`] when there is a problem.
+pub async fn run(settings: Result<Settings, SettingsError>, is_json: bool) -> Result<(), StartError> {
     let found = examine(settings, &Clock::default()).await;
     if is_json {
-        super::command::say(&serde_json::to_string_pretty(&found).unwrap_or_default());
+        say(&serde_json::to_string_pretty(&found).unwrap_or_default());
     } else {
-        found.iter().for_each(|finding| super::command::say(&finding.to_string()));
+        found.iter().for_each(|finding| say(&finding.to_string()));
     }
-    if found.iter().any(|finding| finding.level == Level::Problem) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let is_well = found.iter().all(|finding| finding.level != Level::Problem);
+    if is_well { Ok(()) } else { Err(StartError::Unwell) }
 }
 
 /// Looks at everything: settings, folder, database, keys, clock, networks, and what waits.
@@ -95,7 +101,7 @@ pub async fn examine(settings: Result<Settings, SettingsError>, clock: &Clock) -
     let (store, more) = database::look(&settings).await;
     found.extend(more);
     found.extend(keys::look(&settings, store.as_ref()).await);
-    let client = NetworkClient::new(PATIENCE);
+    let client = NetworkClient::new(PATIENCE, &settings.allow_inside);
     let (more, clocks) = match &client {
         Ok(client) => networks::look(&settings, store.as_ref(), client, clock).await,
         Err(error) => (vec![Finding::problem("networks", format!("TLS cannot be set up here: {error}"))], vec![]),

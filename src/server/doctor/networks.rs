@@ -6,11 +6,14 @@ use oauth2::url::Url;
 use tokio::task::JoinSet;
 
 use super::{Finding, Known, clock::Told, unread};
-use crate::server::{
-    clock::Clock,
-    http::BaseUrl,
-    networks::{self, Definition, Knock, NetworkClient},
-    settings::Settings,
+use crate::{
+    domain::{Demand, NetworkId},
+    server::{
+        clock::Clock,
+        http::BaseUrl,
+        networks::{self, Definition, Knock, NetworkClient, Standing},
+        settings::{AppCredentials, Settings},
+    },
 };
 
 const ABOUT: &str = "networks";
@@ -26,46 +29,83 @@ pub(super) async fn look(
     let Ok(mut all) = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref()) else {
         return (vec![], vec![]);
     };
-    all.retain(|definition| settings.apps.contains_key(&definition.id));
+    let standing = match store {
+        Some(store) => networks::standing(store.read()).await,
+        None => Ok(vec![]),
+    };
+    let standing = match standing {
+        Ok(standing) => standing,
+        Err(error) => return (vec![unread(ABOUT, &error)], vec![]),
+    };
+    all.retain(|definition| is_used(settings, &standing, definition));
     if all.is_empty() {
-        let text = "no app is set up in the settings, so only networks that were set up elsewhere can be used";
+        let text = "no app is set up, so nothing can be connected; set apps in the settings, or put one in on the Networks tab";
         return (vec![Finding::warning(ABOUT, text)], vec![]);
     }
-    let mut found = redirects(settings, store, &all).await;
+    let mut found: Vec<_> = all.iter().flat_map(|definition| redirects(settings, &standing, definition)).collect();
     let (more, told) = doors(client, clock, &all).await;
     found.extend(more);
     (found, told)
 }
 
-/// Where each network sends people back to, as it must be registered there.
-async fn redirects(settings: &Settings, store: Known<'_>, all: &[Definition]) -> Vec<Finding> {
+/// Our apps at the network in the settings: their addresses, where the network has many, and who we are there.
+fn set<'s>(settings: &'s Settings, definition: &Definition) -> Vec<(Option<&'s str>, &'s str)> {
+    let of = |(key, own): (&'s NetworkId, &'s AppCredentials)| {
+        let (network, host) = key.0.split_once('@').map_or((key.0.as_str(), None), |(id, host)| (id, Some(host)));
+        (network == definition.id.0).then_some((host, own.client_id.as_str()))
+    };
+    settings.apps.iter().filter_map(of).collect()
+}
+
+fn is_used(settings: &Settings, standing: &[Standing], definition: &Definition) -> bool {
+    settings.switched_on.contains(&definition.id)
+        || !set(settings, definition).is_empty()
+        || standing.iter().any(|app| app.is_on && app.network == definition.id)
+}
+
+/// Where the network sends people back to, as it must be registered there, and whether it will.
+fn redirects(settings: &Settings, standing: &[Standing], definition: &Definition) -> Vec<Finding> {
     let Ok(base_url) = BaseUrl::parse(&settings.base_url) else { return vec![] };
-    let mut found = vec![];
-    for definition in all {
-        let name = &definition.name;
-        let client_id = settings.apps.get(&definition.id).map_or("", |app| app.client_id.as_str());
-        let known = match store {
-            Some(store) => networks::known_id(store.read(), &definition.id, client_id).await,
-            None => Ok(None),
-        };
-        found.push(match known {
-            Ok(Some(id)) => Finding::ok(ABOUT, format!("redirect address at {name}: {}", base_url.callback(id))),
-            Ok(None) => Finding::ok(ABOUT, format!("the first start with it makes the redirect address at {name}")),
-            Err(error) => unread(ABOUT, &error),
-        });
-        let is_elsewhere = Url::parse(&definition.authorize.url).is_ok_and(|url| url.scheme() == "https");
-        if is_elsewhere && !base_url.is_https() {
+    let (name, set) = (&definition.name, set(settings, definition));
+    let is_set = |app: &Standing| {
+        set.iter().any(|(host, client_id)| *host == app.host.as_deref() && *client_id == app.client_id)
+    };
+    let used = standing.iter().filter(|app| app.network == definition.id && (app.is_on || is_set(app)));
+    let mut found: Vec<_> = used
+        .map(|app| {
+            let place = app.host.as_ref().map_or_else(|| name.clone(), |host| format!("{name} ({host})"));
+            Finding::ok(ABOUT, format!("redirect address at {place}: {}", base_url.callback(app.id)))
+        })
+        .collect();
+    if found.is_empty() {
+        found.push(Finding::ok(ABOUT, format!("the first start with it makes the redirect address at {name}")));
+    }
+    let sample = format!("{}/oauth/callback/x", base_url.origin());
+    match definition.refuses_redirect(&sample) {
+        Some(demand) => found.push(Finding::problem(
+            ABOUT,
+            format!("{name} {}, so it sends nobody back to {}; change base_url", wants(demand), base_url.origin()),
+        )),
+        None if definition.authorize.url.starts_with("https:") && !base_url.is_https() => {
             found.push(Finding::warning(
                 ABOUT,
                 format!(
-                    "{name} may take no redirect address that is not https, and nobody on another machine comes back to {}; \
-                     set base_url to the https address that people type",
+                    "nobody on another machine comes back from {name} to {}; set base_url to the https address that people \
+                     type",
                     base_url.origin()
                 ),
             ));
         }
+        None => {}
     }
     found
+}
+
+fn wants(demand: Demand) -> &'static str {
+    match demand {
+        Demand::Https => "takes only redirect addresses that are https",
+        Demand::NoLocalhost => "takes no redirect address at localhost, but at 127.0.0.1",
+    }
 }
 
 /// Knocks at the hosts of each network's two doors, each host once and all at the same time.

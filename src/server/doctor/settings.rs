@@ -1,7 +1,12 @@
 //! The settings, once they could be read: whether they go together.
 
 use super::Finding;
-use crate::server::{http::BaseUrl, networks, settings::Settings};
+use crate::server::{
+    http::BaseUrl,
+    networks,
+    serve::{all_are_known, all_are_whole},
+    settings::Settings,
+};
 
 const ABOUT: &str = "settings";
 
@@ -32,13 +37,11 @@ pub(super) fn look(settings: &Settings) -> Vec<Finding> {
     match networks::load(settings.networks.as_deref(), settings.sandbox.as_deref()) {
         Err(error) => found.push(Finding::problem(ABOUT, error.to_string())),
         Ok(definitions) => {
-            let strays = settings.apps.keys().filter(|id| !definitions.iter().any(|known| known.id == **id));
-            found.extend(strays.map(|id| {
-                Finding::problem(
-                    ABOUT,
-                    format!("apps.{id} is set, but there is no network definition {id}; check the name, or set networks or sandbox"),
-                )
-            }));
+            let is_https = settings.base_url.starts_with("https:");
+            let told = [all_are_known(settings, &definitions), all_are_whole(settings, &definitions, is_https)];
+            found.extend(
+                told.into_iter().filter_map(Result::err).map(|error| Finding::problem(ABOUT, error.to_string())),
+            );
         }
     }
     found

@@ -4,7 +4,7 @@ use http::header::{DATE, USER_AGENT};
 use oauth2::url::Url;
 use tokio::net::lookup_host;
 
-use super::{NetworkClient, NoAnswer, client::USER_AGENT as OURS};
+use super::{Door, NetworkClient, NoAnswer, client::USER_AGENT as OURS};
 use crate::domain::Moment;
 
 /// What a knock came to.
@@ -30,7 +30,7 @@ pub async fn knock(client: &NetworkClient, url: &Url) -> Knock {
     let Ok(request) = http::Request::get(root).header(USER_AGENT, OURS).body(vec![]) else {
         return Knock::Unreachable;
     };
-    match client.send(request).await {
+    match client.send(Door::Known, request).await {
         Ok(answer) => Knock::Answers(answer.headers().get(DATE).and_then(|date| told(date.to_str().ok()?))),
         Err(NoAnswer::TooLarge) => Knock::Answers(None),
         Err(NoAnswer::Unreachable | NoAnswer::BadAddress) => Knock::Unreachable,

@@ -17,8 +17,16 @@ use super::{
 pub(super) const KEPT: &str = "kept_by_greentick";
 
 /// All that anybody reads of an answer. The rest goes no further.
-const READ: [&str; 7] =
-    ["access_token", "token_type", "expires_in", "refresh_token", "refresh_token_expires_in", "scope", KEPT];
+const READ: [&str; 8] = [
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "refresh_token_expires_in",
+    "scope",
+    "id_token",
+    KEPT,
+];
 
 /// The same answer in RFC shape. `separator` stands between scopes where they are text, `shape` says what lies elsewhere.
 #[must_use]
@@ -113,6 +121,10 @@ fn shaped(mut fields: Map<String, Value>, separator: &str) -> Value {
     }
     if fields.get("refresh_token").is_some_and(|token| token.as_str().is_none_or(str::is_empty)) {
         fields.remove("refresh_token");
+    }
+    // Some say `false` where they have none.
+    if !fields.get("id_token").is_some_and(Value::is_string) {
+        fields.remove("id_token");
     }
     fields.retain(|name, _| READ.contains(&name.as_str()));
     Value::Object(fields)

@@ -1,8 +1,8 @@
 //! How our apps stand with their networks, for operators: all that there ever were, whether they are set up now or not.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
-use super::rows::{Column, Entity, Model};
+use super::rows::{Entity, Model};
 use crate::{
     domain::{Moment, NetworkAppId, NetworkId},
     server::store::StoreError,
@@ -14,6 +14,12 @@ pub struct Standing {
     pub id: NetworkAppId,
     /// Its network.
     pub network: NetworkId,
+    /// Where it is, when that is an address that a person typed.
+    pub host: Option<String>,
+    /// Who we are there.
+    pub client_id: String,
+    /// Whether it was put in at run time, and is in use.
+    pub is_on: bool,
     /// Since when the network does not answer it.
     pub silent_since: Option<Moment>,
     /// Until when nothing is asked.
@@ -28,22 +34,11 @@ pub async fn standing(db: &impl ConnectionTrait) -> Result<Vec<Standing>, StoreE
     let of = |row: Model| Standing {
         id: row.id,
         network: row.network,
+        host: row.host,
+        client_id: row.client_id,
+        is_on: row.is_on,
         silent_since: row.silent_since,
         paused_until: row.paused_until,
     };
     Ok(Entity::find().all(db).await?.into_iter().map(of).collect())
-}
-
-/// The id that the app has had since its first start; `None` before that.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn known_id(
-    db: &impl ConnectionTrait,
-    network: &NetworkId,
-    client_id: &str,
-) -> Result<Option<NetworkAppId>, StoreError> {
-    let ours = Column::Network.eq(network.clone()).and(Column::ClientId.eq(client_id));
-    let known = Entity::find().filter(Column::Workspace.is_null()).filter(ours).one(db).await?;
-    Ok(known.map(|row| row.id))
 }

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::{
     Bearer, NetworkApp, NetworkClient, Verdict,
-    asking::{ask, request, words},
+    asking::{ask, draft, request, words},
     client::{Answer, at, text_at},
     definition::{Call, More, Pages, Parents},
 };
 use crate::domain::Account;
 
 /// Lists are read to their end, and no further than any person has pages.
-const REQUESTS_AT_MOST: usize = 40;
+/// Agencies are at home in a hundred, and some networks tell of each by itself.
+const REQUESTS_AT_MOST: usize = 200;
 const PAGES_AT_MOST: usize = 2_000;
 
 /// A page that a consent gives.
@@ -47,6 +48,9 @@ pub enum WhoError {
     /// Its answer lacks what the definition promises.
     #[error("the network's answer lacks what its definition promises")]
     Odd,
+    /// The server that gave the tokens may not speak for whom they name.
+    #[error("the tokens name somebody whom this server may not speak for")]
+    NotTheirs,
 }
 
 /// A conversation about one consent, with so many requests at most.
@@ -70,7 +74,7 @@ impl Talk<'_> {
 
     async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = self.client.answer(request).await;
+        let answer = self.client.ask(&draft(self.app, call, self.bearer, request)).await.map(Answer::from);
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -99,7 +103,7 @@ impl Talk<'_> {
                 _ => return Err(WhoError::Odd),
             };
             all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
-            match more.and_then(|more| next(more, &answer, &asked)) {
+            match more.and_then(|more| next(more, &answer, (&asked, found.len(), all.len()))) {
                 _ if all.len() >= PAGES_AT_MOST => return Ok(all),
                 Some(Next::Word { param, word }) => drop(call.params.insert(param, word)),
                 Some(Next::Place(next)) => place = Some(next),
@@ -114,7 +118,14 @@ impl Talk<'_> {
             .await?;
         let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
         let cut = |id: String| id.strip_prefix(&parents.prefix).unwrap_or(&id).to_owned();
-        Ok(found.iter().filter_map(id).map(cut).collect())
+        let mut ids: Vec<String> = Vec::new();
+        for id in found.iter().filter_map(id).map(cut) {
+            // One row for each role, and one list for all of them.
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
     }
 }
 
@@ -128,11 +139,15 @@ enum Next {
 
 /// The request for the rest of the list. An address of the network's own is only followed to the host that was asked:
 /// the token goes with it.
-fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
+fn next(more: &More, answer: &Answer, (asked, here, so_far): (&Uri, usize, usize)) -> Option<Next> {
     let address = match more {
         More::Cursor { path, param } => {
             let word = answer.text(path).filter(|word| !word.is_empty())?;
             return Some(Next::Word { param: param.clone(), word });
+        }
+        More::Offset { param, full } => {
+            let is_full = here >= (*full).max(1);
+            return is_full.then(|| Next::Word { param: param.clone(), word: so_far.to_string() });
         }
         More::NextUrl(path) => answer.text(path)?,
         More::LinkHeader => answer.next.clone()?,
@@ -149,7 +164,7 @@ fn next(more: &More, answer: &Answer, asked: &Uri) -> Option<Next> {
 pub async fn who_am_i(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>) -> Result<Account, WhoError> {
     let person = &app.definition.person;
     let answer = Talk { client, app, bearer, left: 1 }.ask(&person.ask, &[]).await?;
-    account(&answer.json, &person.id, &person.name).ok_or(WhoError::Odd)
+    account(app, &answer.json, (&person.id, &person.name)).ok_or(WhoError::Odd)
 }
 
 /// Whether the permission still works.
@@ -180,9 +195,9 @@ pub async fn remote_pages(
     let mut all: Vec<RemotePage> = Vec::new();
     for parent in parents {
         let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
-        let words = [("parent", parent.as_str()), ("user_id", person.id.as_str())];
+        let words = [("parent", parent.as_str()), ("user_id", app.unqualified(&person.id))];
         let found = talk.list(&pages.ask, list, &words).await?;
-        let new = found.iter().filter_map(|item| remote_page(pages, item));
+        let new = found.iter().filter_map(|item| remote_page(app, pages, item));
         for page in new {
             // A page that two ways lead to is one page.
             if all.iter().all(|known| known.account.id != page.account.id) {
@@ -193,7 +208,7 @@ pub async fn remote_pages(
     Ok(all)
 }
 
-fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
+fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePage> {
     let usable = pages.usable.as_ref().is_none_or(|usable| match at(item, &usable.path) {
         Some(Value::Array(list)) => {
             list.iter().filter_map(Value::as_str).any(|word| usable.has.iter().any(|has| has == word))
@@ -201,7 +216,7 @@ fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
         _ => text_at(item, &usable.path).is_some_and(|word| usable.has.contains(&word)),
     });
     Some(RemotePage {
-        account: account(item, &pages.id, &pages.name)?,
+        account: account(app, item, (&pages.id, &pages.name))?,
         handle: pages.handle.as_ref().and_then(|path| text_at(item, path)),
         usable: if usable { Ok(()) } else { Err(Unusable::LacksRole) },
         token: pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from),
@@ -235,11 +250,11 @@ pub async fn granted_scopes(
     Ok(Some(items.iter().filter(is_granted).filter_map(scope).collect()))
 }
 
-/// A person without a name is called by the id.
-fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
+/// A person without a name is called by the id. Two addresses of one network may have the same id for two people.
+fn account(app: &NetworkApp, json: &Value, (id, name): (&str, &str)) -> Option<Account> {
     let id = text_at(json, id)?;
     let name = text_at(json, name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-    Some(Account { id, name })
+    Some(Account { id: app.qualified(&id), name })
 }
 
 #[cfg(test)]
@@ -251,8 +266,8 @@ mod tests {
         let asked: Uri = "https://us1.api.example/3.0/lists?count=9".parse().expect("an address");
         let next = |address: &str| {
             let json = serde_json::json!({ "next": address });
-            let answer = Answer { status: 200, retry_after: None, next: None, json };
-            match next(&More::NextUrl("next".to_owned()), &answer, &asked) {
+            let answer = Answer { status: 200, retry_after: None, next: None, json, refused: None };
+            match next(&More::NextUrl("next".to_owned()), &answer, (&asked, 1, 1)) {
                 Some(Next::Place(place)) => Some(place.to_string()),
                 _ => None,
             }

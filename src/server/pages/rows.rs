@@ -31,6 +31,8 @@ pub mod page {
         pub missing: Json<Vec<Ability>>,
         pub reason: Option<Json<Reason>>,
         pub must_log_in: bool,
+        /// Where it was connected last, at a network with many addresses.
+        pub host: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -92,6 +94,8 @@ pub mod grant {
         /// Refreshes in a row that did not work, and what the last one was like.
         pub failures: i64,
         pub failure: Option<String>,
+        /// When the backup was made that these tokens come from: who goes on without it may have newer ones.
+        pub copied_at: Option<Moment>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,11 +1,16 @@
 //! What a network told of its people by itself: a reason to look at once.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+
+use secrecy::ExposeSecret;
 
 use super::rows::grant::{self, Column};
 use crate::{
     domain::{Moment, NetworkAppId, Reason},
-    server::store::{Json, StoreError},
+    server::{
+        store::{Json, StoreError},
+        vault::Vault,
+    },
 };
 
 /// What a network told.
@@ -17,6 +22,38 @@ pub struct Told {
     pub reason: Option<Reason>,
     /// When it came.
     pub at: Moment,
+}
+
+/// The people of an app's living grants whose refresh token `fits`. One that cannot be opened is nobody's.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holders(
+    db: &impl ConnectionTrait,
+    vault: &Vault,
+    network_app: NetworkAppId,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, StoreError> {
+    let of_app =
+        grant::Entity::find().filter(Column::NetworkApp.eq(network_app)).filter(Column::NextVisitAt.is_not_null());
+    let mut people = Vec::new();
+    for grant in of_app.all(db).await? {
+        if let Ok(Some(token)) = vault.find(db, grant.refresh()).await
+            && fits(token.expose_secret())
+        {
+            people.push(grant.person_id);
+        }
+    }
+    Ok(people)
+}
+
+/// These people, by their stable ids or by another that was kept of their tokens' answer: some networks have one for each
+/// app. Whoever is only like one of them is looked at for nothing.
+fn named(people: &[String]) -> Condition {
+    let by_id = Condition::any().add(Column::PersonId.is_in(people.iter().cloned()));
+    people
+        .iter()
+        .fold(by_id, |named, id| named.add(Column::Kept.contains(serde_json::Value::from(id.as_str()).to_string())))
 }
 
 /// Makes visits due now that the network gave a reason for: of these people, or of everybody. How many there are.
@@ -34,7 +71,7 @@ pub async fn told_of(db: &impl ConnectionTrait, told: Told, people: Option<&[Str
         .filter(Column::NetworkApp.eq(told.network_app))
         .filter(Column::NextVisitAt.is_not_null());
     if let Some(people) = people {
-        due = due.filter(Column::PersonId.is_in(people.iter().cloned()));
+        due = due.filter(named(people));
     }
     Ok(due.exec(db).await?.rows_affected)
 }

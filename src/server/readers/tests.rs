@@ -96,6 +96,11 @@ fn a_token_comes_out_of_a_token_answer_only() {
 }
 
 #[test]
+fn a_permission_dies_of_a_definite_refusal_only() {
+    holds("refusal", super::refusal);
+}
+
+#[test]
 fn a_sealed_value_opens_whole_in_its_place_or_not_at_all() {
     holds("sealed_value", super::sealed_value);
 }

@@ -4,11 +4,13 @@
 //! and holds the two rules that every write obeys: a write names its workspace, and writes of one workspace take turns.
 
 mod columns;
+mod copy;
 mod look;
 mod open;
 mod writing;
 
 pub use columns::Json;
+pub use copy::{CopyError, Unnamed};
 pub use look::Shape;
 pub use open::{Backend, Store, StoreError, is_full};
 pub use writing::{Note, Writing};

@@ -35,6 +35,12 @@ pub enum StoreError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// There is no database yet.
+    #[error("there is no database {file}; name the settings file with --settings, or the folder with data")]
+    NotThere {
+        /// Which file was looked for.
+        file: String,
+    },
     /// The database was migrated by a newer greentick.
     #[error(
         "the database was last used by a newer greentick (it has the step {step}); start that one, or restore a backup"
@@ -95,6 +101,18 @@ impl Store {
         Self::open(options).await
     }
 
+    /// As [`Store::open_folder`], but makes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when there is no database yet.
+    pub async fn open_existing(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(FILE);
+        if !file.exists() {
+            return Err(StoreError::NotThere { file: file.display().to_string() });
+        }
+        Self::open_folder(folder).await
+    }
+
     /// Opens the PostgreSQL database at `url`.
     ///
     /// # Errors
@@ -125,6 +143,19 @@ impl Store {
             }
         }
         Ok(Migrator::up(&self.db, None).await?)
+    }
+
+    /// Whether every step of this binary was applied.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        let manager = migrations::SchemaManager::new(&self.db);
+        if !manager.has_table("seaql_migrations").await? {
+            return Ok(false);
+        }
+        let applied = Migrator::get_migration_models(&self.db).await?.len();
+        Ok(applied == Migrator::migrations().len())
     }
 
     /// For reading.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, CLIENT, Pkce, Play,
+    Ask, CLIENT, Ours, Pkce, Play,
     scene::{Life, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -12,13 +12,25 @@ const SIXTY_DAYS: u64 = 5_184_000;
 const A_DAY: u64 = 86_400;
 
 pub const FACEBOOK: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "facebook_pages",
+    scopes: &[
+        "pages_show_list",
+        "pages_manage_posts",
+        "pages_read_engagement",
+        "pages_manage_engagement",
+        "read_insights",
+        "business_management",
+    ],
     authorize: "www.facebook.com/v25.0/dialog/oauth",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_=_"),
     answers: facebook,
     connecting: &[
         "POST graph.facebook.com/v25.0/oauth/access_token",
@@ -83,13 +95,24 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const INSTAGRAM: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "instagram",
+    scopes: &[
+        "instagram_business_basic",
+        "instagram_business_content_publish",
+        "instagram_business_manage_comments",
+        "instagram_business_manage_messages",
+        "instagram_business_manage_insights",
+    ],
     authorize: "www.instagram.com/oauth/authorize",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_"),
     answers: instagram,
     connecting: &[
         "POST api.instagram.com/oauth/access_token",
@@ -107,7 +130,7 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
     match ask.what().as_str() {
         "POST api.instagram.com/oauth/access_token" => {
             let permissions = scene.scopes(",");
-            first(scene, ask, &json!({"user_id": 17_841_400_000_000_001_u64, "permissions": permissions}))
+            first(scene, ask, &json!({"user_id": 9911, "permissions": permissions}))
         }
         "GET graph.instagram.com/access_token" => swap(scene, ask, "ig_exchange_token"),
         "GET graph.instagram.com/refresh_access_token" => refresh(scene, ask, "ig_refresh_token"),
@@ -122,13 +145,24 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const THREADS: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "threads",
+    scopes: &[
+        "threads_basic",
+        "threads_content_publish",
+        "threads_manage_replies",
+        "threads_read_replies",
+        "threads_manage_insights",
+    ],
     authorize: "threads.com/oauth/authorize",
     client_id: "client_id",
     separator: ',',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: Some("_"),
     answers: threads,
     connecting: &[
         "POST graph.threads.net/oauth/access_token",

@@ -14,6 +14,10 @@ const LOGIN_TOKEN: &str = "POST accounts.snapchat.com/accounts/oauth2/token";
 
 pub const SNAPCHAT_LOGIN: Play = Play {
     id: "snapchat_login",
+    scopes: &[
+        "https://auth.snapchat.com/oauth2/api/user.external_id",
+        "https://auth.snapchat.com/oauth2/api/user.display_name",
+    ],
     authorize: "accounts.snapchat.com/accounts/oauth2/auth",
     pkce: Pkce::Off,
     answers: snapchat_login,
@@ -31,10 +35,7 @@ fn snapchat_login(scene: &mut Scene, ask: &Ask) -> Reply {
             Reply::json(400, json!({"error": "invalid_grant"}))
         }
         ("POST", "/token") => Reply::json(200, pair(scene, 1_800, " ")),
-        ("POST", "/revoke") if ask.has_basic() => {
-            scene.remove();
-            Reply::empty(200)
-        }
+        ("POST", "/revoke") if ask.has_basic() && scene.gives_back(ask.form("token")) => Reply::empty(200),
         ("GET", "kit.snapchat.com/v1/me") => {
             assert!(ask.query("query").contains("externalId"), "it asks for nothing");
             let me = json!({"data": {"me": {"externalId": "ext-1", "displayName": "Ada"}}});
@@ -49,6 +50,7 @@ const ORGANISATIONS: &str = "GET adsapi.snapchat.com/v1/me/organizations";
 
 pub const SNAPCHAT_MARKETING: Play = Play {
     id: "snapchat_marketing",
+    scopes: &["snapchat-marketing-api", "snapchat-profile-api"],
     authorize: "accounts.snapchat.com/login/oauth2/authorize",
     pkce: Pkce::Off,
     answers: snapchat_marketing,
@@ -83,6 +85,7 @@ const GUILDS: &str = "GET discord.com/api/users/@me/guilds";
 
 pub const DISCORD: Play = Play {
     id: "discord",
+    scopes: &["identify", "guilds", "bot", "webhook.incoming"],
     authorize: "discord.com/oauth2/authorize",
     pkce: Pkce::Taken,
     answers: discord,
@@ -111,8 +114,9 @@ fn discord(scene: &mut Scene, ask: &Ask) -> Reply {
         GUILDS => {
             with_token(scene, ask.shows("Bearer "), refusal, json!([{"id": "g1", "name": "Harbour", "owner": true}]))
         }
-        "POST discord.com/api/oauth2/token/revoke" if is_form && ask.has_basic() => {
-            scene.remove();
+        "POST discord.com/api/oauth2/token/revoke"
+            if is_form && ask.has_basic() && scene.gives_back(ask.form("token")) =>
+        {
             Reply::json(200, json!({}))
         }
         _ => Reply::nothing(ask),
@@ -124,6 +128,7 @@ const VALIDATE: &str = "GET id.twitch.tv/oauth2/validate";
 
 pub const TWITCH: Play = Play {
     id: "twitch",
+    scopes: &["user:write:chat", "user:read:chat", "moderator:manage:announcements"],
     authorize: "id.twitch.tv/oauth2/authorize",
     pkce: Pkce::Off,
     answers: twitch,
@@ -151,9 +156,10 @@ fn twitch(scene: &mut Scene, ask: &Ask) -> Reply {
             with_token(scene, ask.shows("OAuth "), (401, json!({"status": 401, "message": "invalid access token"})), me)
         }
         "POST id.twitch.tv/oauth2/revoke"
-            if ask.form("client_id") == CLIENT.0 && ask.form("client_secret").is_empty() =>
+            if ask.form("client_id") == CLIENT.0
+                && ask.form("client_secret").is_empty()
+                && scene.gives_back(ask.form("token")) =>
         {
-            scene.remove();
             Reply::empty(200)
         }
         _ => Reply::nothing(ask),
@@ -165,6 +171,7 @@ const SITES: &str = "GET public-api.wordpress.com/rest/v1.1/me/sites";
 
 pub const WORDPRESS: Play = Play {
     id: "wordpress_com",
+    scopes: &["posts", "media", "sites", "users"],
     authorize: "public-api.wordpress.com/oauth2-1/authorize",
     pkce: Pkce::Needed,
     answers: wordpress,
@@ -193,10 +200,7 @@ fn wordpress(scene: &mut Scene, ask: &Ask) -> Reply {
             let sites = json!([{"ID": 31, "name": "Bondi Bakery", "URL": "https://bondi.example"}]);
             with_token(scene, ask.shows("Bearer "), refusal, json!({"sites": sites}))
         }
-        "POST public-api.wordpress.com/oauth2-1/revoke" if scene.knows(ask.form("token")) => {
-            scene.remove();
-            Reply::empty(200)
-        }
+        "POST public-api.wordpress.com/oauth2-1/revoke" if scene.gives_back(ask.form("token")) => Reply::empty(200),
         _ => Reply::nothing(ask),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -32,12 +32,17 @@ const X_TOKEN: &str = "POST api.x.com/2/oauth2/token";
 
 pub const X: Play = Play {
     id: "x",
+    typed: "",
+    ours: Ours::InSettings,
+    scopes: &["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
     authorize: "x.com/i/oauth2/authorize",
     client_id: "client_id",
     separator: ' ',
     pkce: Pkce::Needed,
     needs: &[],
     brings: &[],
+    back: |_| {},
+    junk: None,
     answers: x,
     connecting: &[X_TOKEN, "GET api.x.com/2/users/me"],
     checking: &["GET api.x.com/2/users/me"],
@@ -64,8 +69,7 @@ fn x(scene: &mut Scene, ask: &Ask) -> Reply {
             let me = json!({"data": {"id": "2244994945", "name": "Bondi Bakery", "username": "bondibakery"}});
             with_token(scene, ask.shows("Bearer "), (401, json!({"title": "Unauthorized", "status": 401})), me)
         }
-        "POST api.x.com/2/oauth2/revoke" if ask.has_basic() && scene.knows(ask.form("token")) => {
-            scene.remove();
+        "POST api.x.com/2/oauth2/revoke" if ask.has_basic() && scene.gives_back(ask.form("token")) => {
             Reply::json(200, json!({"revoked": true}))
         }
         _ => Reply::nothing(ask),
@@ -77,6 +81,7 @@ const TIKTOK_WHO: &str = "GET open.tiktokapis.com/v2/user/info/";
 
 pub const TIKTOK: Play = Play {
     id: "tiktok",
+    scopes: &["user.info.basic", "user.info.profile", "video.publish", "video.upload", "video.list"],
     authorize: "www.tiktok.com/v2/auth/authorize/",
     client_id: "client_key",
     separator: ',',
@@ -106,13 +111,16 @@ fn tiktok(scene: &mut Scene, ask: &Ask) -> Reply {
             Reply::json(200, answer)
         }
         TIKTOK_WHO => {
+            let fields = ask.query("fields");
+            assert!(fields.contains("open_id") && fields.contains("display_name"), "nothing is told that is not named");
             let error = |code: &str| json!({"data": {}, "error": {"code": code, "message": "", "log_id": "1"}});
             let mut me = error("ok");
             me["data"] = json!({"user": {"open_id": "open-1", "display_name": "Bondi Bakery"}});
             with_token(scene, ask.shows("Bearer "), (401, error("access_token_invalid")), me)
         }
-        "POST open.tiktokapis.com/v2/oauth/revoke/" if ask.has_body_proof("client_key") => {
-            scene.remove();
+        "POST open.tiktokapis.com/v2/oauth/revoke/"
+            if ask.has_body_proof("client_key") && scene.gives_back(ask.form("token")) =>
+        {
             Reply::json(200, json!({}))
         }
         _ => Reply::nothing(ask),
@@ -124,6 +132,7 @@ const BOARDS: &str = "GET api.pinterest.com/v5/boards";
 
 pub const PINTEREST: Play = Play {
     id: "pinterest",
+    scopes: &["boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read"],
     authorize: "www.pinterest.com/oauth/",
     separator: ',',
     pkce: Pkce::Off,
@@ -168,6 +177,7 @@ const SUBREDDITS: &str = "GET oauth.reddit.com/subreddits/mine/moderator";
 
 pub const REDDIT: Play = Play {
     id: "reddit",
+    scopes: &["identity", "read", "submit", "flair", "mysubreddits"],
     authorize: "www.reddit.com/api/v1/authorize",
     pkce: Pkce::Off,
     needs: &[("duration", "permanent")],
@@ -209,8 +219,7 @@ fn reddit(scene: &mut Scene, ask: &Ask) -> Reply {
             };
             with_token(scene, ask.shows("Bearer "), refusal, rows)
         }
-        "POST www.reddit.com/api/v1/revoke_token" if ask.has_basic() => {
-            scene.remove();
+        "POST www.reddit.com/api/v1/revoke_token" if ask.has_basic() && scene.gives_back(ask.form("token")) => {
             Reply::empty(204)
         }
         _ => Reply::nothing(ask),
@@ -222,6 +231,7 @@ const TUMBLR_WHO: &str = "GET api.tumblr.com/v2/user/info";
 
 pub const TUMBLR: Play = Play {
     id: "tumblr",
+    scopes: &["basic", "write", "offline_access"],
     authorize: "www.tumblr.com/oauth2/authorize",
     pkce: Pkce::Off,
     answers: tumblr,

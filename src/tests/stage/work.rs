@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -15,18 +15,32 @@ const INTROSPECT: &str = "POST www.linkedin.com/oauth/v2/introspectToken";
 const LINKEDIN_WHO: &str = "GET api.linkedin.com/v2/userinfo";
 const ROLES: &str = "GET api.linkedin.com/rest/organizationAcls";
 const ORGANISATION: &str = "GET api.linkedin.com/rest/organizations/5005";
+const SECOND: &str = "GET api.linkedin.com/rest/organizations/5006";
 
 pub const LINKEDIN: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "linkedin",
+    scopes: &[
+        "openid",
+        "profile",
+        "w_member_social",
+        "r_organization_social",
+        "w_organization_social",
+        "rw_organization_admin",
+    ],
     authorize: "www.linkedin.com/oauth/v2/authorization",
     client_id: "client_id",
     separator: ' ',
     pkce: Pkce::Off,
     needs: &[],
     brings: &[],
+    junk: None,
     answers: linkedin,
-    connecting: &[LINKEDIN_TOKEN, LINKEDIN_WHO, ROLES, ORGANISATION, INTROSPECT],
-    checking: &[LINKEDIN_WHO, ROLES, ORGANISATION, INTROSPECT],
+    // A hundred rows, and one more.
+    connecting: &[LINKEDIN_TOKEN, LINKEDIN_WHO, ROLES, ROLES, ORGANISATION, SECOND, INTROSPECT],
+    checking: &[LINKEDIN_WHO, ROLES, ROLES, ORGANISATION, SECOND, INTROSPECT],
     renewing: Some((&[LINKEDIN_TOKEN], 5_184_000)),
     account: ("5005", "Bondi Bakery"),
     removed: Reason::Removed,
@@ -64,23 +78,34 @@ fn linkedin(scene: &mut Scene, ask: &Ask) -> Reply {
             let is_active = scene.life(ask.form("token")) == Life::Works;
             Reply::json(200, json!({"active": is_active, "status": "active", "scope": scene.scopes(",")}))
         }
-        "POST www.linkedin.com/oauth/v2/revoke" if has_proof => {
-            scene.remove();
+        "POST www.linkedin.com/oauth/v2/revoke" if has_proof && scene.gives_back(ask.form("token")) => {
             Reply::empty(200)
         }
         LINKEDIN_WHO => linkedin_token(scene, ask, || json!({"sub": "yrZ", "name": "Ada"})),
-        ROLES | ORGANISATION
+        ROLES | ORGANISATION | SECOND
             if ask.header("linkedin-version").len() != 6 || ask.header("x-restli-protocol-version") != "2.0.0" =>
         {
             Reply::json(400, json!({"status": 400, "message": "A version must be present."}))
         }
         ROLES => {
             assert_eq!((ask.query("q"), ask.query("state")), ("roleAssignee", "APPROVED"));
-            let row = json!({"role": "ADMINISTRATOR", "state": "APPROVED", "organization": "urn:li:organization:5005"});
-            linkedin_token(scene, ask, || json!({"elements": [row], "paging": {"links": []}}))
+            let number = |name: &str, or: usize| ask.query(name).parse().unwrap_or(or);
+            // Ten at a time, unless it is told how many; a member may have a row for each role.
+            let (start, count) = (number("start", 0), number("count", 10));
+            let of = |at: usize| if at < 100 { 5005 } else { 5006 };
+            let row = |at: usize| json!({"role": "ADMINISTRATOR", "state": "APPROVED", "organization": format!("urn:li:organization:{}", of(at))});
+            let rows: Vec<_> = (start..101.min(start + count)).map(row).collect();
+            linkedin_token(
+                scene,
+                ask,
+                || json!({"elements": rows, "paging": {"start": start, "count": count, "links": []}}),
+            )
         }
         ORGANISATION => {
             linkedin_token(scene, ask, || json!({"id": 5005, "localizedName": "Bondi Bakery", "vanityName": "bondi"}))
+        }
+        SECOND => {
+            linkedin_token(scene, ask, || json!({"id": 5006, "localizedName": "Coogee Cafe", "vanityName": "coogee"}))
         }
         _ => Reply::nothing(ask),
     }
@@ -100,6 +125,7 @@ const GITHUB_TOKEN: &str = "POST github.com/login/oauth/access_token";
 
 pub const GITHUB: Play = Play {
     id: "github",
+    scopes: &["read:user", "public_repo"],
     authorize: "github.com/login/oauth/authorize",
     pkce: Pkce::Taken,
     answers: github,
@@ -144,9 +170,7 @@ fn github(scene: &mut Scene, ask: &Ask) -> Reply {
         "GET api.github.com/user" => Reply::json(401, json!({"message": "Bad credentials"})),
         "DELETE api.github.com/applications/greentick-app/grant" if ask.has_basic() => {
             assert_eq!(ask.header("content-type"), "application/json");
-            let is_known = scene.knows(ask.form("access_token"));
-            scene.remove();
-            Reply::empty(if is_known { 204 } else { 404 })
+            Reply::empty(if scene.gives_back(ask.form("access_token")) { 204 } else { 404 })
         }
         _ => Reply::nothing(ask),
     }
@@ -157,6 +181,8 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 
 pub const GITLAB: Play = Play {
     id: "gitlab",
+    scopes: &["read_user", "api"],
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,
@@ -189,8 +215,7 @@ fn gitlab(scene: &mut Scene, ask: &Ask) -> Reply {
             "link",
             "<https://gitlab.com/api/v4/groups?page=1>; rel=\"first\", <https://gitlab.com/api/v4/groups?page=2>; rel=\"next\"".to_owned(),
         ),
-        "POST gitlab.com/oauth/revoke" if ask.has_body_proof("client_id") => {
-            scene.remove();
+        "POST gitlab.com/oauth/revoke" if ask.has_body_proof("client_id") && scene.gives_back(ask.form("token")) => {
             Reply::json(200, json!({}))
         }
         _ => Reply::nothing(ask),
@@ -209,6 +234,7 @@ const CHANNELS: &str = "GET slack.com/api/conversations.list";
 
 pub const SLACK: Play = Play {
     id: "slack",
+    scopes: &["channels:read", "groups:read", "chat:write", "users:read", "channels:join"],
     authorize: "slack.com/oauth/v2/authorize",
     separator: ',',
     answers: slack,
@@ -268,6 +294,7 @@ const METADATA: &str = "GET login.mailchimp.com/oauth2/metadata";
 
 pub const MAILCHIMP: Play = Play {
     id: "mailchimp",
+    scopes: &[],
     authorize: "login.mailchimp.com/oauth2/authorize",
     answers: mailchimp,
     connecting: &[

@@ -104,7 +104,7 @@ labels! {
     /// No locations yet.
     NO_LOCATIONS = "There are no locations yet. Add the first one; then add its pages and connect them.",
     /// No network can be used.
-    NO_NETWORKS = "No network is set up here yet, so there is nothing to connect. The person who runs this Greentick adds one under apps in its settings.",
+    NO_NETWORKS = "No network is set up here yet, so there is nothing to connect. An owner of the workspace adds one in the Networks tab.",
     /// A form's title and its button.
     ADD_LOCATION = "Add a location",
     /// A field.
@@ -117,6 +117,8 @@ labels! {
     NOT_CHOSEN = "not chosen yet",
     /// Stands for an account that nobody has chosen.
     WHOEVER_HAS_IT = "whoever has the page",
+    /// Before the address at which a page is connected.
+    AT = "At",
     /// A fact.
     CONNECTED_BY = "Connected by",
     /// The signed-in person.

@@ -4,8 +4,10 @@
 //! A message is a reason to look, and never a death by itself: whoever repeats an old one makes us ask the network once
 //! more, and nothing else. What it says is kept as the word for a death that the network then confirms.
 
+mod discord;
 mod github;
 mod meta;
+mod risc;
 mod shopify;
 mod signature;
 mod slack;
@@ -13,14 +15,17 @@ mod tiktok;
 mod twitch;
 
 use http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::NetworkApp;
+use super::{NetworkApp, NetworkClient};
 use crate::domain::{Moment, Reason};
 
+pub use risc::Risc;
+
 /// How a network signs what it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Inbound {
     /// Meta's `signed_request`: Facebook, Instagram, Threads.
@@ -35,6 +40,18 @@ pub enum Inbound {
     Shopify,
     /// `X-Hub-Signature-256`.
     Github,
+    /// `X-Signature-Ed25519`.
+    Discord,
+    /// Security event tokens (RFC 8417), as Google has them.
+    Risc(Risc),
+}
+
+impl Inbound {
+    /// Whether it signs by a secret of their own, and not by the app's.
+    #[must_use]
+    pub fn has_a_secret(&self) -> bool {
+        matches!(self, Self::Twitch | Self::Slack | Self::Github | Self::Discord)
+    }
 }
 
 /// What a network told.
@@ -46,6 +63,10 @@ pub struct Message {
     pub reason: Option<Reason>,
     /// What the network wants to hear.
     pub reply: Reply,
+    /// At which of the network's addresses, where it says so.
+    pub host: Option<String>,
+    /// Which message it is, where the network says so: what was heard once is not acted on again.
+    pub id: Option<String>,
 }
 
 /// Whom a message is about, by the network's ids.
@@ -57,6 +78,17 @@ pub enum People {
     These(Vec<String>),
     /// Everybody who gave a permission to the app.
     Everybody,
+    /// Whose refresh token it is.
+    Holder(TokenMark),
+}
+
+/// A token, without the token.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TokenMark {
+    /// How it begins.
+    Prefix(String),
+    /// Its SHA-512, hashed once more, in base64.
+    Sha512Twice(String),
 }
 
 /// What a network wants to hear.
@@ -64,6 +96,10 @@ pub enum People {
 pub enum Reply {
     /// That it arrived.
     Heard,
+    /// That, as a 202 (RFC 8935).
+    Accepted,
+    /// That, as a 204.
+    Nothing,
     /// The words that it sent, so that it knows that this address listens.
     Echo(String),
     /// Where a person can ask what became of their data, and by which code (Meta's data deletion callback).
@@ -72,7 +108,7 @@ pub enum Reply {
 
 impl Message {
     fn nothing() -> Self {
-        Self { people: People::Nobody, reason: None, reply: Reply::Heard }
+        Self { people: People::Nobody, reason: None, reply: Reply::Heard, host: None, id: None }
     }
 
     fn echo(words: Option<&str>) -> Self {
@@ -84,17 +120,23 @@ impl Message {
     }
 }
 
-/// Reads a message, if it is signed by who shares our app's secret, and recent where it says when it was sent.
-#[must_use]
-pub fn read(app: &NetworkApp, headers: &HeaderMap, body: &[u8], now: Moment) -> Option<Message> {
+/// Reads a message, if it is signed by the network, and recent where it says when it was sent and does not come again.
+pub async fn read(
+    client: &NetworkClient,
+    app: &NetworkApp,
+    (headers, body): (&HeaderMap, &[u8]),
+    now: Moment,
+) -> Option<Message> {
     let letter = Letter { app, headers, body, now };
-    match app.definition.inbound? {
+    match app.definition.inbound.as_ref()? {
         Inbound::SignedRequest => meta::read(&letter),
         Inbound::Tiktok => tiktok::read(&letter),
         Inbound::Twitch => twitch::read(&letter),
         Inbound::Slack => slack::read(&letter),
         Inbound::Shopify => shopify::read(&letter),
         Inbound::Github => github::read(&letter),
+        Inbound::Discord => discord::read(&letter),
+        Inbound::Risc(risc) => risc::read(client, &letter, risc).await,
     }
 }
 

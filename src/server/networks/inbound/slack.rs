@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Letter, Message, People, signature::hex};
+use super::{Letter, Message, signature::hex};
 use crate::{
     domain::Reason,
     server::networks::client::{at, text_at},
@@ -27,10 +27,7 @@ pub(super) fn read(letter: &Letter<'_>) -> Option<Message> {
             let people = people.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             Some(Message::about(people, Reason::Removed))
         }
-        // It names a team and no person; whoever is not of that team is found to be alive.
-        "app_uninstalled" => {
-            Some(Message { people: People::Everybody, reason: Some(Reason::Removed), ..Message::nothing() })
-        }
+        "app_uninstalled" => Some(Message::about(vec![text_at(&json, "team_id")?], Reason::Removed)),
         _ => Some(Message::nothing()),
     }
 }

@@ -3,11 +3,21 @@ use base64::{
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
 use http::HeaderMap;
-use ring::hmac::{HMAC_SHA256, Key, sign};
+use ring::{
+    digest::{SHA256, digest},
+    hmac::{HMAC_SHA256, Key, sign},
+    signature::{Ed25519KeyPair, KeyPair},
+};
 use serde_json::json;
 
 use super::*;
-use crate::{domain::NetworkAppId, server::networks::load};
+use crate::{
+    domain::NetworkAppId,
+    server::{
+        networks::{Patience, load},
+        settings::AppCredentials,
+    },
+};
 
 const NOW: Moment = Moment(1_795_305_600_000);
 const SECOND: &str = "1795305600";
@@ -18,13 +28,14 @@ fn app(inbound: Inbound) -> NetworkApp {
     let mut definition = all.into_iter().next().expect("there is one");
     definition.inbound = Some(inbound);
     let id = NetworkAppId(uuid::Uuid::nil());
-    NetworkApp {
-        id,
-        definition,
-        client_id: "app".to_owned(),
-        client_secret: SECRET.to_owned().into(),
-        hook_secret: None,
-    }
+    let hook_secret =
+        (definition.inbound == Some(Inbound::Discord)).then(|| hex_of(ed25519(SECRET).public_key().as_ref()).into());
+    let own = AppCredentials { client_id: "app".to_owned(), client_secret: SECRET.to_owned().into(), hook_secret };
+    NetworkApp::new(id, definition, own)
+}
+
+fn ed25519(secret: &str) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(digest(&SHA256, secret.as_bytes()).as_ref()).expect("a key")
 }
 
 fn mac(secret: &str, text: &str) -> Vec<u8> {
@@ -49,6 +60,9 @@ fn sent(secret: &str, second: &str) -> Vec<Sent> {
     let slack =
         json!({ "type": "event_callback", "event": { "type": "tokens_revoked", "tokens": { "oauth": ["42"] } } });
     let (slack, github) = (slack.to_string(), json!({ "action": "revoked", "sender": { "id": 42 } }).to_string());
+    let discord =
+        json!({ "type": 1, "event": { "type": "APPLICATION_DEAUTHORIZED", "data": { "user": { "id": "42" } } } });
+    let discord = discord.to_string();
     let time = Moment(second.parse::<i64>().unwrap_or(0) * 1_000).to_string();
     vec![
         (Inbound::SignedRequest, vec![], signed),
@@ -91,63 +105,94 @@ fn sent(secret: &str, second: &str) -> Vec<Sent> {
             ],
             github,
         ),
+        (
+            Inbound::Discord,
+            vec![
+                ("x-signature-timestamp", second.to_owned()),
+                ("x-signature-ed25519", hex_of(ed25519(secret).sign(format!("{second}{discord}").as_bytes()).as_ref())),
+            ],
+            discord,
+        ),
     ]
 }
 
-fn heard((inbound, headers, body): &Sent) -> Option<Message> {
+async fn heard((inbound, headers, body): &Sent) -> Option<Message> {
+    let client = NetworkClient::new(Patience::default(), &[]).expect("a client");
     let mut all = HeaderMap::new();
     for (name, value) in headers {
         all.insert(*name, value.parse().expect("a header"));
     }
-    read(&app(*inbound), &all, body.as_bytes(), NOW)
+    read(&client, &app(inbound.clone()), (&all, body.as_bytes()), NOW).await
 }
 
-#[test]
-fn each_networks_message_is_read_and_about_its_person() {
+#[tokio::test]
+async fn each_networks_message_is_read_and_about_its_person() {
     for message in sent(SECRET, SECOND) {
-        let heard = heard(&message).unwrap_or_else(|| panic!("{:?} is not believed", message.0));
+        let heard = heard(&message).await.unwrap_or_else(|| panic!("{:?} is not believed", message.0));
         let people =
             if message.0 == Inbound::Shopify { People::Everybody } else { People::These(vec!["42".to_owned()]) };
         assert_eq!((heard.people, heard.reason), (people, Some(Reason::Removed)), "{:?}", message.0);
     }
 }
 
-#[test]
-fn a_message_by_another_secret_is_not_believed() {
+#[tokio::test]
+async fn a_message_by_another_secret_is_not_believed() {
     for message in sent("another", SECOND) {
-        assert_eq!(heard(&message), None, "{:?}", message.0);
+        assert_eq!(heard(&message).await, None, "{:?}", message.0);
     }
 }
 
-#[test]
-fn an_altered_message_is_not_believed() {
+#[tokio::test]
+async fn an_altered_message_is_not_believed() {
     for (inbound, headers, body) in sent(SECRET, SECOND) {
         for at in 0..body.len() {
             let mut altered = body.clone().into_bytes();
             altered[at] ^= 1;
             let altered = String::from_utf8(altered).expect("ASCII stays ASCII");
-            let message = heard(&(inbound, headers.clone(), altered));
+            let message = heard(&(inbound.clone(), headers.clone(), altered)).await;
             assert!(message.is_none(), "{inbound:?}, byte {at}");
         }
-        assert_eq!(heard(&(inbound, vec![], body.clone())).is_some(), inbound == Inbound::SignedRequest, "{inbound:?}");
+        assert_eq!(
+            heard(&(inbound.clone(), vec![], body.clone())).await.is_some(),
+            inbound == Inbound::SignedRequest,
+            "{inbound:?}"
+        );
     }
 }
 
-#[test]
-fn what_says_when_it_was_sent_is_believed_for_ten_minutes() {
+#[tokio::test]
+async fn what_says_when_it_was_sent_is_believed_for_ten_minutes() {
     for second in ["1795304000", "1795307200"] {
         for message in sent(SECRET, second) {
             let has_time = !matches!(message.0, Inbound::Shopify | Inbound::Github);
-            assert_eq!(heard(&message).is_none(), has_time, "{:?}", message.0);
+            assert_eq!(heard(&message).await.is_none(), has_time, "{:?}", message.0);
         }
     }
 }
 
-#[test]
-fn a_network_that_asks_whether_somebody_listens_hears_its_own_words() {
+#[tokio::test]
+async fn a_network_that_asks_whether_somebody_listens_hears_its_own_words() {
     let body = json!({ "type": "url_verification", "challenge": "words" }).to_string();
     let signature = format!("v0={}", hex_of(&mac(SECRET, &format!("v0:{SECOND}:{body}"))));
     let headers = vec![("x-slack-request-timestamp", SECOND.to_owned()), ("x-slack-signature", signature)];
-    let heard = heard(&(Inbound::Slack, headers, body)).expect("it is believed");
+    let heard = heard(&(Inbound::Slack, headers, body)).await.expect("it is believed");
     assert_eq!((heard.people, heard.reply), (People::Nobody, Reply::Echo("words".to_owned())));
+}
+
+#[tokio::test]
+async fn discord_asks_whether_somebody_listens_and_whether_they_look() {
+    let body = json!({ "type": 0, "application_id": "1" }).to_string();
+    let by = |secret: &str| hex_of(ed25519(secret).sign(format!("{SECOND}{body}").as_bytes()).as_ref());
+    let sent = |signature: String| {
+        (
+            Inbound::Discord,
+            vec![("x-signature-timestamp", SECOND.to_owned()), ("x-signature-ed25519", signature)],
+            body.clone(),
+        )
+    };
+    let heard_well = heard(&sent(by(SECRET))).await.expect("it is believed");
+    assert_eq!((heard_well.people, heard_well.reply), (People::Nobody, Reply::Nothing));
+    for wrong in [by("another"), String::new(), "zz".to_owned()] {
+        assert_eq!(heard(&sent(wrong)).await, None);
+    }
 }

@@ -1,13 +1,13 @@
 use oauth2::{
     AuthorizationCode, ClientId, HttpResponse, TokenUrl,
-    basic::{BasicClient, BasicErrorResponseType},
+    basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType},
 };
 
 use super::*;
 use crate::server::networks::{
     ExchangeError, NoAnswer,
-    definition::{Definition, Shape},
-    exchange::{CrateClient, shaped, tokens, told},
+    definition::{Definition, Says, Shape},
+    exchange::{CrateClient, TokenAnswer, shaped, tokens, told},
     load,
 };
 
@@ -120,8 +120,9 @@ fn through(network: &str, answer: &HttpResponse) -> Result<(String, Vec<String>)
 #[test]
 fn what_the_crate_alone_refuses_works_through_the_layer() {
     let json = "application/json";
+    let repo = response(200, json, r#"{"access_token":"t","token_type":"bearer","scope":"repo,gist"}"#);
+    assert_eq!(alone(&repo), Ok(vec!["repo,gist".to_owned()]), "one scope that is two");
     for (network, status, kind, body, scopes, is_fine_alone) in [
-        // One scope that is two.
         (
             "github",
             200,
@@ -189,4 +190,77 @@ fn an_error_keeps_its_word_through_the_layer() {
     // Without a word that anybody knows it is no refusal.
     let twitch = response(400, "application/json", r#"{"status":400,"message":"Invalid authorization code"}"#);
     assert_eq!(through("twitch", &twitch).err(), Some(ExchangeError::Odd));
+}
+
+#[test]
+fn a_token_in_an_envelope_is_found_by_what_a_definition_says() {
+    use secrecy::ExposeSecret;
+    let slack = r#"{"ok":true,"authed_user":{"id":"U1","access_token":"t","token_type":"user","scope":"a,b"},"team":{"id":"T1"}}"#;
+    let of_slack = Shape {
+        ok: Some(Says { path: "ok".to_owned(), is: vec!["true".to_owned()], absent: false }),
+        access_token: Some("authed_user.access_token".to_owned()),
+        scope: Some("authed_user.scope".to_owned()),
+        keep: [("team".to_owned(), "team.id".to_owned())].into(),
+        ..Shape::default()
+    };
+    let tiktok = r#"{"code":0,"message":"OK","data":{"access_token":"t","scope":["a","b"],"team":"T1"}}"#;
+    let of_tiktok = Shape {
+        inside: Some("data".to_owned()),
+        ok: Some(Says { path: "code".to_owned(), is: vec!["0".to_owned()], absent: false }),
+        keep: [("team".to_owned(), "data.team".to_owned())].into(),
+        ..Shape::default()
+    };
+    for (body, shape) in [(slack, &of_slack), (tiktok, &of_tiktok)] {
+        let answer = response(200, "application/json", body);
+        assert_eq!(alone(&answer), Err(None), "the crate alone: {body}");
+        let read = request().request(&|_| shaped(answer.clone(), ",", shape)).map(tokens).expect("tokens");
+        assert_eq!((read.access.expose_secret(), read.scopes), ("t", Some(vec!["a".to_owned(), "b".to_owned()])));
+        assert_eq!(read.kept.get("team").map(String::as_str), Some("T1"));
+    }
+    for (body, shape) in [
+        (r#"{"ok":false,"authed_user":{"access_token":"t"}}"#, &of_slack),
+        (r#"{"code":40105,"message":"no","data":{"access_token":"t"}}"#, &of_tiktok),
+    ] {
+        let answer = response(200, "application/json", body);
+        let read = request().request(&|_| shaped(answer.clone(), ",", shape));
+        assert!(matches!(read, Err(oauth2::RequestTokenError::ServerResponse(_))), "{body}");
+    }
+}
+
+fn request() -> oauth2::CodeTokenRequest<'static, BasicErrorResponse, TokenAnswer> {
+    static CLIENT: std::sync::LazyLock<CrateClient> = std::sync::LazyLock::new(|| {
+        let token_url = TokenUrl::new("https://network.example/token".to_owned()).expect("an address");
+        oauth2::Client::new(ClientId::new("app".to_owned())).set_token_uri(token_url)
+    });
+    CLIENT.exchange_code(AuthorizationCode::new("code".to_owned()))
+}
+
+#[test]
+fn the_crate_alone_takes_a_revocation_without_a_word_for_an_error() {
+    use oauth2::{AccessToken, RevocationUrl, StandardRevocableToken};
+    let revocation_url = RevocationUrl::new("https://network.example/revoke".to_owned()).expect("an address");
+    let client = BasicClient::new(ClientId::new("app".to_owned())).set_revocation_url(revocation_url);
+    let told = |status: u16| {
+        let token = StandardRevocableToken::from(AccessToken::new("t".to_owned()));
+        let request = client.revoke_token(token).expect("https");
+        request.request(&|_| Ok::<_, NoAnswer>(response(status, "application/json", ""))).is_ok()
+    };
+    // Reddit and GitHub answer 204: revocations are sent and judged by the definition instead.
+    assert_eq!((told(200), told(204)), (true, false));
+}
+
+#[test]
+fn basic_is_form_encoded_first_by_the_crate_and_by_us() {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let token_url = TokenUrl::new("https://network.example/token".to_owned()).expect("an address");
+    let client = BasicClient::new(ClientId::new("an app".to_owned()))
+        .set_client_secret(oauth2::ClientSecret::new("a:b&c%".to_owned()))
+        .set_token_uri(token_url);
+    let shown = std::cell::RefCell::new(String::new());
+    let _ = client.exchange_code(AuthorizationCode::new("code".to_owned())).request(&|request: oauth2::HttpRequest| {
+        let header = request.headers().get("authorization").expect("it proves itself").to_str().expect("ASCII");
+        header.clone_into(&mut shown.borrow_mut());
+        Err(NoAnswer::Unreachable)
+    });
+    assert_eq!(*shown.borrow(), format!("Basic {}", BASE64_STANDARD.encode("an+app:a%3Ab%26c%25")));
 }

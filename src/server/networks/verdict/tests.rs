@@ -3,7 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Held, NetworkApp, load, refresh},
+    server::{
+        networks::{Held, NetworkApp, Proofs, load, refresh},
+        settings::AppCredentials,
+    },
 };
 
 const DEAD: Verdict = Verdict::Dead(Reason::Refused);
@@ -14,7 +17,7 @@ fn definition(network: &str) -> Definition {
 }
 
 fn judged(network: &str, status: u16, json: Value) -> Verdict {
-    let answer = Ok(Answer { status, retry_after: None, next: None, json });
+    let answer = Ok(Answer { status, retry_after: None, next: None, json, refused: None });
     let definition = definition(network);
     Verdict::of_call(&definition, &answer, definition.person.ask.ok.as_ref())
 }
@@ -22,18 +25,13 @@ fn judged(network: &str, status: u16, json: Value) -> Verdict {
 /// What the refusal of a refresh token means.
 async fn refused(network: &str, status: u16, body: &str) -> Verdict {
     let (client_id, client_secret) = ("app".to_owned(), "secret".to_owned().into());
-    let app = NetworkApp {
-        id: NetworkAppId(uuid::Uuid::nil()),
-        definition: definition(network),
-        client_id,
-        client_secret,
-        hook_secret: None,
-    };
+    let own = AppCredentials { client_id, client_secret, hook_secret: None };
+    let app = NetworkApp::new(NetworkAppId(uuid::Uuid::nil()), definition(network), own);
     let held = Held { refresh: Some("rt".to_owned().into()), ..Held::default() };
     let answer = http::Response::builder().status(status).header("content-type", "application/json");
     let answer = answer.body(body.as_bytes().to_vec()).expect("a response");
     let send = move |_| std::future::ready(Ok(answer.clone()));
-    refresh(send, &app, &held).await.err().expect("it is refused").verdict
+    refresh(send, &Proofs::default(), &app, &held).await.err().expect("it is refused").verdict
 }
 
 #[test]
@@ -99,6 +97,18 @@ fn each_network_has_its_own_words_for_each_class() {
         ("slack", 200, slack("token_revoked"), Verdict::Dead(Reason::Removed)),
         ("slack", 200, slack("token_expired"), Verdict::Dead(Reason::Expired)),
         ("slack", 200, slack("invalid_auth"), DEAD),
+        ("slack", 200, slack("account_inactive"), Verdict::Dead(Reason::Removed)),
+        ("slack", 200, slack("not_authed"), DEAD),
+        ("pinterest", 401, json!({"code": 2, "message": "Authentication failed."}), DEAD),
+        ("reddit", 401, json!({"message": "Unauthorized", "error": 401}), DEAD),
+        ("discord", 401, json!({"message": "401: Unauthorized", "code": 0}), DEAD),
+        ("github", 401, json!({"message": "Bad credentials"}), DEAD),
+        ("gitlab", 401, json!({"error": "invalid_token"}), DEAD),
+        ("tumblr", 401, json!({"meta": {"status": 401, "msg": "Unauthorized"}, "response": []}), DEAD),
+        ("wordpress_com", 401, json!({"error": "invalid_token"}), DEAD),
+        ("mailchimp", 401, json!({"status": 401, "title": "API Key Invalid"}), DEAD),
+        ("snapchat_login", 401, json!({"errors": []}), DEAD),
+        ("snapchat_marketing", 401, json!({"request_status": "ERROR"}), DEAD),
         ("twitch", 401, json!({"status": 401, "message": "invalid access token"}), DEAD),
         ("mailchimp", 200, json!({"error": "invalid_token"}), DEAD),
         // The person must act there; reconnecting does not help.
@@ -115,6 +125,8 @@ fn each_network_has_its_own_words_for_each_class() {
         // The page is lost, and its person is fine.
         ("facebook_pages", 400, meta(190, Some(492)), Verdict::LostPage),
         ("youtube", 401, reason("youtubeSignupRequired"), Verdict::LostPage),
+        // Of a list; whoever may see none of the locations lacks the permission for them.
+        ("google_business_profile", 403, google("PERMISSION_DENIED"), Verdict::LostAbility),
         // Their trouble, or ours: never a death.
         ("facebook_pages", 500, meta(190, None), Verdict::NoAnswer),
         ("facebook_pages", 400, meta(1, None), Verdict::NoAnswer),
@@ -150,10 +162,20 @@ async fn a_refresh_token_dies_under_many_names() {
         ("slack", 200, r#"{"ok":false,"error":"invalid_refresh_token"}"#, DEAD),
         ("twitch", 400, r#"{"status":400,"message":"Invalid refresh token"}"#, DEAD),
         ("pinterest", 401, r#"{"code":2,"message":"no"}"#, DEAD),
+        ("pinterest", 400, r#"{"code":283,"message":"Your refresh token is invalid."}"#, DEAD),
+        ("pinterest", 400, r#"{"code":1,"message":"Missing a parameter"}"#, Verdict::NoAnswer),
+        ("reddit", 400, r#"{"error":"invalid_grant"}"#, DEAD),
+        ("discord", 400, r#"{"error":"invalid_grant"}"#, DEAD),
+        ("gitlab", 400, r#"{"error":"invalid_grant"}"#, DEAD),
+        ("snapchat_login", 400, r#"{"error":"invalid_grant"}"#, DEAD),
+        ("tumblr", 401, r#"{"error":"invalid_grant"}"#, DEAD),
+        ("slack", 400, r#"{"error":"invalid_grant"}"#, DEAD),
         ("tiktok", 200, r#"{"error":"invalid_grant","log_id":"1"}"#, DEAD),
         ("x", 400, plain, Verdict::OurAppIsWrong),
         ("linkedin", 400, plain, Verdict::OurAppIsWrong),
         ("pinterest", 401, r#"{"error":"invalid_client"}"#, Verdict::OurAppIsWrong),
+        ("x", 401, r#"{"error":"unauthorized_client"}"#, Verdict::OurAppIsWrong),
+        ("discord", 401, r#"{"error":"invalid_client"}"#, Verdict::OurAppIsWrong),
         ("github", 200, r#"{"error":"incorrect_client_credentials"}"#, Verdict::OurAppIsWrong),
         ("twitch", 403, r#"{"status":403,"message":"invalid client secret"}"#, Verdict::OurAppIsWrong),
         ("twitch", 400, r#"{"status":400,"message":"missing something"}"#, Verdict::NoAnswer),
