@@ -110,7 +110,7 @@ fn Tools(asked: Asked, networks: Vec<(NetworkId, String)>) -> impl IntoView {
                 autocomplete="off"
             />
             <select name="network" aria-label=words::NETWORK>
-                <option value="">{words::ALL_NETWORKS}</option>
+                <option value="">{words::EVERY_NETWORK}</option>
                 {choices}
             </select>
             <button class="button" type="submit">{words::SHOW}</button>

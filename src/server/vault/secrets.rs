@@ -91,11 +91,6 @@ impl Vault {
     }
 }
 
-/// Whether that is what a canary says under this key.
-pub(super) fn is_canary(key: &Key, sealed: &[u8]) -> bool {
-    seal::open(key, &CANARY_PLACE, sealed).as_deref() == Ok(CANARY)
-}
-
 fn id_of(place: Place) -> (String, String, Uuid) {
     (place.table.to_owned(), place.column.to_owned(), place.row)
 }

@@ -26,7 +26,7 @@ labels! {
     /// A choice.
     NETWORK = "Network",
     /// The choice of no single one.
-    ALL_NETWORKS = "All networks",
+    EVERY_NETWORK = "All networks",
     /// Takes a narrower choice back.
     SHOW_ALL = "Show all",
     /// Nothing has happened yet.
