@@ -36,6 +36,7 @@ fn activity(told: Vec<Told>) -> Activity {
             id: WorkspaceId(uuid::Uuid::nil()),
             slug: "harbour".into(),
             name: "Harbour Coffee".into(),
+            is_owner: true,
         },
         told,
         networks: vec![(NetworkId("facebook".into()), "Facebook".into()), (NetworkId("x".into()), "X".into())],

@@ -22,7 +22,12 @@ fn board(page: PageId) -> Board {
     };
     let silent_since = None;
     Board {
-        workspace: WorkspaceCard { id: WorkspaceId(uuid::Uuid::nil()), slug: "harbour".into(), name: "Harbour".into() },
+        workspace: WorkspaceCard {
+            id: WorkspaceId(uuid::Uuid::nil()),
+            slug: "harbour".into(),
+            name: "Harbour".into(),
+            is_owner: true,
+        },
         may_connect: true,
         networks: vec![NetworkCard { id: network.clone(), name: "LinkedIn".into(), manage_url: None, silent_since }],
         locations: vec![LocationCard { id: location, name: "Bondi Beach".into() }],
@@ -48,6 +53,8 @@ fn html(page: PageId, history: Vec<PastEvent>) -> String {
             would_be: Returned::Returned,
             manage_hint: None,
             has_pages: false,
+            instance: None,
+            manage_url: None,
             history,
         };
         let sending = Sending::to::<Disconnect>();
