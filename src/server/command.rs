@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 use super::{
     clock::Clock,
     courier, demo, doctor,
-    http::{BaseUrl, Front},
+    http::{self, BaseUrl, Front},
     logging::{self, Form},
     networks::{self, Definition},
     sandbox::{self, Sandbox},
@@ -179,7 +179,7 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::begin_work(&app).await?;
     serve::show_set_up_link(&app).await?;
     if let Some((listener, address)) = metrics {
-        serve::show_metrics(&app, listener);
+        http::show_metrics(&app, listener);
         say(&format!("Metrics: http://{address}/metrics"));
     }
     serve::tell_of_backup(&app).await?;

@@ -269,12 +269,6 @@ async fn recover_the_rest(app: App) {
     }
 }
 
-/// Opens the operators' door beside the other.
-pub fn show_metrics(app: &App, listener: TcpListener) {
-    let router = http::metrics_router(app.clone());
-    tokio::spawn(http::keep_open(listener, router, app.stopping.clone(), http::HEAD_LIMIT));
-}
-
 /// Where other processes share the database, apps are put in there too.
 async fn look_for_apps(app: App) {
     if app.store.backend() == Backend::Sqlite {

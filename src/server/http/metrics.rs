@@ -16,10 +16,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use tokio::sync::Mutex;
+use tokio::{net::TcpListener, sync::Mutex};
 use tracing::warn;
 
 use self::text::Text;
+use super::{HEAD_LIMIT, keep_open};
 use crate::server::{
     App,
     counts::{Counted, Counts},
@@ -33,6 +34,11 @@ struct Metrics {
     app: App,
     /// The text of the last count, and when it was made. Who asks meanwhile waits for it.
     last: Arc<Mutex<Option<(Duration, String)>>>,
+}
+
+/// Opens the door, until the process is asked to stop.
+pub fn show(app: &App, listener: TcpListener) {
+    tokio::spawn(keep_open(listener, router(app.clone()), app.stopping.clone(), HEAD_LIMIT));
 }
 
 /// The door: one route.

@@ -26,6 +26,6 @@ mod which;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
 pub use door::{HEAD_LIMIT, keep_open};
-pub use metrics::router as metrics_router;
+pub use metrics::{router as metrics_router, show as show_metrics};
 pub use page::Page;
 pub use router::{Front, router, site_options};

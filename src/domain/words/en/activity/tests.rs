@@ -30,13 +30,17 @@ fn said(event: &Event) -> String {
     happened(event, Some("Bondi Beach"), Some("Facebook")).whole()
 }
 
+fn linked() -> Option<Link> {
+    Some(Link::Linked(connection()))
+}
+
+fn cut() -> Option<Link> {
+    Some(Link::Linked(Connection { missing: vec![Ability::Publish], ..connection() }))
+}
+
 #[test]
-fn every_event_says_who_what_and_which_page() {
-    let (ada, keeper) = (|| Actor::Person("Ada".into()), || Actor::Keeper);
-    let linked = || Some(Link::Linked(connection()));
-    let cut = Connection { missing: vec![Ability::Publish], ..connection() };
-    let ends = Connection { must_act_at: Some(NOW), ..connection() };
-    let returned = |outcome| event(EventKind::PermissionReturned { outcome }, keeper(), Some(Link::Unlinked));
+fn what_people_do_says_who_what_and_which_page() {
+    let ada = || Actor::Person("Ada".into());
     for (event, sentence) in [
         (event(EventKind::LocationAdded, ada(), None), "Ada added the location Bondi Beach."),
         (event(EventKind::PageAdded, ada(), Some(Link::Unlinked)), "Ada added Bondi Beach on Facebook."),
@@ -45,7 +49,7 @@ fn every_event_says_who_what_and_which_page() {
             "Ada connected Bondi Beach on Facebook as Harbour Coffee – Bondi.",
         ),
         (
-            event(EventKind::Connected, ada(), Some(Link::Linked(cut.clone()))),
+            event(EventKind::Connected, ada(), cut()),
             "Ada connected Bondi Beach on Facebook as Harbour Coffee – Bondi. Not everything was allowed: Cannot publish.",
         ),
         (
@@ -53,12 +57,23 @@ fn every_event_says_who_what_and_which_page() {
             "Ada approved Bondi Beach on Facebook. Nobody has chosen yet which page it is.",
         ),
         (event(EventKind::Disconnected, ada(), Some(Link::Unlinked)), "Ada disconnected Bondi Beach on Facebook."),
+    ] {
+        assert_eq!(said(&event), sentence);
+    }
+}
+
+#[test]
+fn what_is_found_says_which_page_and_why() {
+    let keeper = || Actor::Keeper;
+    let ends = Connection { must_act_at: Some(NOW), ..connection() };
+    let returned = |outcome| event(EventKind::PermissionReturned { outcome }, keeper(), Some(Link::Unlinked));
+    for (event, sentence) in [
         (
             event(EventKind::Broken { reason: Reason::Removed }, keeper(), linked()),
             "Greentick found Bondi Beach on Facebook broken: Removed at Facebook.",
         ),
         (
-            event(EventKind::AbilitiesChanged, keeper(), Some(Link::Linked(cut))),
+            event(EventKind::AbilitiesChanged, keeper(), cut()),
             "Greentick found that Bondi Beach on Facebook may not do everything any more: Cannot publish.",
         ),
         (
