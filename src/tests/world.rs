@@ -151,6 +151,11 @@ impl World {
         Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), settings, server }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.settings.listen
+    }
+
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
         Self::at_stage_with(stage, database_url, |_| {}).await
