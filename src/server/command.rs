@@ -9,7 +9,7 @@ use super::{
     clock::Clock,
     courier, demo,
     http::Front,
-    networks::{self, Definition, RedirectRule},
+    networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
@@ -128,15 +128,7 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::show_set_up_link(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.id);
-        let name = &network_app.definition.name;
-        say(&format!("Redirect address at {name}: {address}"));
-        match network_app.definition.refuses_redirect(&address) {
-            Some(RedirectRule::Https) => say(&format!("{name} takes no http address: set base_url to an https one.")),
-            Some(RedirectRule::NoLocalhost) => {
-                say(&format!("{name} takes no localhost: set base_url to http://127.0.0.1 with the same port."));
-            }
-            None => {}
-        }
+        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
     }
     if app.base_url.is_https() && app.proxies.is_empty() {
         say(

@@ -31,7 +31,7 @@ pub use apps::{NetworkApp, Networks, Silence, answered, cards, missed};
 pub use asking::Bearer;
 pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{Answer, NetworkClient, NoAnswer, Patience};
-pub use definition::{Definition, Iss, Lifetime, RedirectRule, Refusal, Renews, ResponseMode, Shape};
+pub use definition::{Definition, Iss, Lifetime, Refusal, Renews, ResponseMode, Shape};
 pub use exchange::{ExchangeError, Tokens, exchange};
 pub use heard::{heard_before, sweep};
 pub use id_token::{Expected, confirm, confirm_renewed};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::{DJANGO, Kind, Neighbour, OIDC_PROVIDER};
+use super::{DJANGO, Kind, Neighbour, OIDC_PROVIDER, between::Between};
 use crate::{
     domain::{Ability, AttemptState, Lack, PageId, Reason, Returned, Status, Trouble},
     server::pages,
@@ -131,5 +131,33 @@ async fn both_demand_pkce_and_one_a_code_that_is_bound_to_it() {
         assert_eq!(neighbour.connects(&owner, page, "").await, AttemptState::Failed(Trouble::AppRefused));
         assert!(!neighbour.asked().await.contains(&format!("POST {}", kind.token)));
         assert!(pages::living(world.app.store.read()).await.expect("it answers").is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_lost_is_told_as_that_or_fetched_again_where_the_server_allows_it() {
+    // The same token again, at once: a strict server takes it for a thief's, one with a grace period answers it once more.
+    for (kind, more, is_strict) in
+        [(&OIDC_PROVIDER, &[][..], true), (&DJANGO, &[][..], true), (&DJANGO, &["grace"][..], false)]
+    {
+        let neighbour = Neighbour::starts(kind, more).await;
+        let between = Between::starts(format!("{}{}", neighbour.origin, kind.token)).await;
+        let direct = format!("url = \"{}{}\"", neighbour.origin, kind.token);
+        let led = format!("url = \"{}\"", between.address);
+        let world = neighbour.world(None, |text| text.replace(&direct, &led)).await;
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["neighbour"]).await[0];
+        assert_eq!(neighbour.connects(&owner, page, "").await, AttemptState::Approved);
+        let before = world.stored_refresh(page).await;
+        between.loses_one();
+        world.refreshes_all().await;
+        if is_strict {
+            let status = owner.sees(page).await;
+            assert!(matches!(status, Status::Broken(Reason::AnswerLost { .. })), "{status:?}");
+            continue;
+        }
+        assert_eq!(owner.sees(page).await, Status::Connected);
+        assert_ne!(world.stored_refresh(page).await, before);
+        assert!(neighbour.takes(&world.stored_access(page).await).await);
     }
 }

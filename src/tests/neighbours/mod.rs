@@ -2,6 +2,7 @@
 //! as strict as it comes. A page lives its whole life there, by a definition that is a file of the test, and what stands
 //! at the server is asked of the server.
 
+mod between;
 mod life;
 mod person;
 

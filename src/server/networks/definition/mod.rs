@@ -3,7 +3,6 @@
 mod call;
 mod id_token;
 mod lists;
-mod redirect;
 mod refusals;
 mod token;
 
@@ -15,7 +14,6 @@ pub use self::{
     call::{Auth, Body, Call, Method, Says},
     id_token::IdToken,
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
-    redirect::RedirectRule,
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
 };
@@ -54,9 +52,6 @@ pub struct Definition {
     /// What an operator must know before: reviews, quotas, rules for the redirect address.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// What it wants of the address to which people come back.
-    #[serde(default)]
-    pub redirect: Vec<RedirectRule>,
     /// How well what stands here was checked.
     #[serde(default)]
     pub checked: Checked,
