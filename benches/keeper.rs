@@ -20,7 +20,7 @@ use greentick::{
         accounts::{self, NewOwner},
         clock::Clock,
         keeper,
-        networks::{self, Held},
+        networks::{self, Door, Held},
         pages, serve,
         settings::{AppCredentials, Settings},
         store::Backend,
@@ -216,9 +216,9 @@ async fn only_asking(app: &App, asked: &AtomicU64) -> Anything<f64> {
                 let client = app.client.clone();
                 let send = move |request| {
                     let client = client.clone();
-                    async move { client.send(request).await }
+                    async move { client.send(Door::Known, request).await }
                 };
-                let _ = networks::refresh(send, &network_app, &held).await;
+                let _ = networks::refresh(send, app.client.proofs(), &network_app, &held).await;
             }
         });
     }
@@ -230,6 +230,7 @@ fn held() -> Held {
     Held {
         access: "at".to_owned().into(),
         refresh: Some("rt".to_owned().into()),
+        key: None,
         scopes: vec![],
         kept: std::collections::BTreeMap::default(),
         redirect_uri: String::new(),

@@ -8,6 +8,7 @@ mod m20261124_100021_changed_pages;
 mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
+mod m20261124_200010_instances;
 mod m20261124_200070_nonce;
 mod m20261124_200071_heard;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100022_doubted::Migration),
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
+            Box::new(m20261124_200010_instances::Migration),
             Box::new(m20261124_200070_nonce::Migration),
             Box::new(m20261124_200071_heard::Migration),
         ]

@@ -71,6 +71,12 @@ pub struct PageDetails {
     pub would_be: Returned,
     /// Where in the network's own menus its list of apps is.
     pub manage_hint: Option<String>,
+    /// Where it is connected, at a network with many addresses.
+    #[serde(default)]
+    pub instance: Option<String>,
+    /// The list of apps there, where each address has its own.
+    #[serde(default)]
+    pub manage_url: Option<String>,
     /// Whether the network gives several pages under one permission, and can be made to ask which.
     pub has_pages: bool,
 }

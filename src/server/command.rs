@@ -127,7 +127,7 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::begin_work(&app).await?;
     serve::show_set_up_link(&app).await?;
     for network_app in app.networks.all() {
-        let address = app.base_url.callback(network_app.id);
+        let address = app.base_url.callback(network_app.callback);
         say(&format!("Redirect address at {}: {address}", network_app.definition.name));
     }
     if app.base_url.is_https() && app.proxies.is_empty() {

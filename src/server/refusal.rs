@@ -6,6 +6,7 @@ use tracing::error;
 use super::{
     connect::ConnectError,
     limits::Wait,
+    networks::AppsError,
     pages::NotChanged,
     store::{self, StoreError},
     vault::VaultError,
@@ -94,6 +95,18 @@ impl Refusal {
 impl From<sea_orm::DbErr> for Refusal {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<AppsError> for Refusal {
+    fn from(error: AppsError) -> Self {
+        match error {
+            AppsError::Store(error) => Self::Store(error),
+            AppsError::Vault(error) => Self::Vault(error),
+            AppsError::NoSuchNetwork(_) => Self::NotFound,
+            AppsError::InSettings(_) | AppsError::NotByItself(_) => Self::NotAllowed,
+            AppsError::Incomplete => Self::Internal("an app without an id or a secret"),
+        }
     }
 }
 

@@ -20,15 +20,19 @@ use super::{
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper::{self, Refreshing},
     limits::Limits,
-    networks::{self, DefinitionError, NetworkClient, Networks, Patience},
+    networks::{self, AppsError, Definition, DefinitionError, NetworkClient, Networks, Patience, Set},
     pages::Rosters,
-    settings::{Settings, SettingsError},
-    store::{Store, StoreError},
+    settings::{AppCredentials, Settings, SettingsError},
+    store::{Backend, Store, StoreError},
     vault::{Keys, KeysError, Vault, VaultError},
 };
+use crate::domain::NetworkId;
 
 /// Longer than any exchange with a network may take; a token in flight is worth the wait.
 const FINISH_LIMIT: Duration = Duration::from_secs(65);
+
+/// How soon a process learns of an app that another was given.
+const APPS_EVERY: Duration = Duration::from_secs(2);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +55,18 @@ pub enum StartError {
     /// A network definition is wrong.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
+    /// Our apps at the networks cannot be read.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// An app is set for a network that has no definition.
     #[error("apps.{0} is set, but there is no network definition {0}; check the name, or set networks or sandbox")]
     NoDefinition(String),
+    /// A network is switched on where apps do not register themselves.
+    #[error("switched_on names {0}, where apps do not register themselves; set apps.{0} instead")]
+    NotByItself(String),
+    /// An app that signs has no key.
+    #[error("apps.{0}.client_secret is no private key on P-256; `greentick networks show {0}` says how to make one")]
+    NoKey(String),
     /// There is no network of that name.
     #[error("there is no network definition {0}; `greentick networks list` names those that are")]
     NoSuchNetwork(String),
@@ -89,16 +102,15 @@ pub enum StartError {
 pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> {
     let base_url = BaseUrl::parse(&settings.base_url)?;
     let definitions = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
-    if let Some(stray) = settings.apps.keys().find(|id| !definitions.iter().any(|known| known.id == **id)) {
-        return Err(StartError::NoDefinition(stray.0.clone()));
-    }
+    all_are_known(settings, &definitions)?;
+    all_are_whole(settings, &definitions, base_url.is_https())?;
     let store = match &settings.database_url {
         Some(url) => Store::open_url(url.expose_secret()).await?,
         None => Store::open_folder(&settings.data).await?,
     };
     store.migrate().await?;
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
-    let networks = Networks::register(store.read(), definitions, settings.apps.clone()).await?;
+    let networks = Networks::open(&store, &vault, definitions, set(settings, &base_url.origin())).await?;
     let refreshing = spool(settings, &store)?;
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
@@ -106,7 +118,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         store,
         vault,
         networks,
-        client: NetworkClient::new(Patience::default())?,
+        client: NetworkClient::new(Patience::default(), &settings.allow_inside)?.by(clock.clone()),
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
@@ -118,6 +130,46 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         stopping: CancellationToken::new(),
         leptos: http::site_options(),
     }))
+}
+
+/// What an app must have depends on its network: most a secret, some a key, some nothing at all.
+fn all_are_whole(settings: &Settings, definitions: &[Definition], is_https: bool) -> Result<(), StartError> {
+    let of = |network: &NetworkId| {
+        let id = network.0.split('@').next().unwrap_or_default();
+        definitions.iter().find(|known| known.id.0 == id)
+    };
+    settings.are_whole(|network, key| of(network).is_none_or(|known| networks::is_needed(known, key, is_https)))?;
+    let lacks_key = |(network, own): &(&NetworkId, &AppCredentials)| {
+        of(network).is_some_and(|known| !networks::is_key_where_needed(known, own, is_https))
+    };
+    match settings.apps.iter().find(lacks_key) {
+        Some((network, _)) => Err(StartError::NoKey(network.0.clone())),
+        None => Ok(()),
+    }
+}
+
+/// A name that no definition has is a typing mistake, and so is a host at a network that has one address.
+fn all_are_known(settings: &Settings, definitions: &[Definition]) -> Result<(), StartError> {
+    let find = |id: &str| definitions.iter().find(|known| known.id.0 == id);
+    for id in settings.apps.keys() {
+        let is_known = match id.0.split_once('@') {
+            Some((network, _)) => find(network).is_some_and(|definition| definition.instance.is_some()),
+            None => find(&id.0).is_some(),
+        };
+        if !is_known {
+            return Err(StartError::NoDefinition(id.0.clone()));
+        }
+    }
+    let registers = |definition: &Definition| definition.instance.as_ref().is_some_and(|one| one.register.is_some());
+    match settings.switched_on.iter().find(|id| !find(&id.0).is_some_and(registers)) {
+        Some(stray) => Err(StartError::NotByItself(stray.0.clone())),
+        None => Ok(()),
+    }
+}
+
+fn set(settings: &Settings, origin: &str) -> Set {
+    let (apps, switched_on) = (settings.apps.clone(), settings.switched_on.clone());
+    Set { apps, switched_on, origin: origin.to_owned() }
 }
 
 /// Beside the database's file, and where there is none: each process has a file of its own.
@@ -171,6 +223,7 @@ pub async fn begin_work(app: &App) -> Result<(), StartError> {
     connect::recover(app).await?;
     app.tasks.spawn(recover_the_rest(app.clone()));
     tokio::spawn(events::listen(app.store.clone(), app.bus.clone()));
+    app.tasks.spawn(look_for_apps(app.clone()));
     app.tasks.spawn(keeper::run(app.clone()));
     Ok(())
 }
@@ -183,6 +236,22 @@ async fn recover_the_rest(app: App) {
             if let Err(error) = connect::recover(&app).await {
                 warn!(%error, "interrupted attempts were not looked at; the next start does it");
             }
+        }
+    }
+}
+
+/// Where other processes share the database, apps are put in there too.
+async fn look_for_apps(app: App) {
+    if app.store.backend() == Backend::Sqlite {
+        return;
+    }
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = tokio::time::sleep(APPS_EVERY) => {}
+        }
+        if let Err(error) = app.networks.reload().await {
+            warn!(%error, "what other processes changed about our apps is not known yet");
         }
     }
 }

@@ -39,9 +39,18 @@ impl World {
     /// Every row of every table as text.
     async fn dump(&self) -> String {
         let mut all = String::new();
-        for table in
-            ["grants", "pages", "attempts", "revocations", "events", "sessions", "known_browsers", "links", "secrets"]
-        {
+        for table in [
+            "grants",
+            "pages",
+            "attempts",
+            "revocations",
+            "events",
+            "sessions",
+            "known_browsers",
+            "links",
+            "secrets",
+            "network_apps",
+        ] {
             let rows = match self.app.store.backend() {
                 crate::server::store::Backend::Postgres => {
                     let sql = format!("SELECT row_to_json(t)::text AS line FROM {table} t");

@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("vault", &["store"]),
     ("events", &["store"]),
-    ("networks", &["settings", "store"]),
+    ("networks", &["clock", "settings", "store", "vault"]),
     ("settings", &[]),
     ("clock", &[]),
     ("limits", &["clock"]),

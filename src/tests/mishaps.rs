@@ -129,7 +129,7 @@ on_both! {
         let network_app = world.app.networks.all().next().expect("there is one");
         let (db, start) = (world.app.store.read(), world.clock.now());
         for _ in 0..5 {
-            networks::missed(db, network_app, start).await.expect("it is noted");
+            networks::missed(db, &network_app, start).await.expect("it is noted");
         }
         assert!(matches!(networks::admit(db, network_app.id, start, 50).await, Ok(Admission::Not(_))), "it is paused");
         assert_eq!(networks::blocked(db, start).await.expect("it answers"), [network_app.id]);
@@ -137,7 +137,7 @@ on_both! {
         assert_eq!(networks::admit(db, network_app.id, probed_at, 50).await.expect("it answers"), Admission::Now);
         let second = networks::admit(db, network_app.id, probed_at + Duration::from_secs(1), 50).await;
         assert!(matches!(second, Ok(Admission::Not(_))), "one probe, until it is answered");
-        networks::answered(db, network_app).await.expect("it is noted");
+        networks::answered(db, &network_app).await.expect("it is noted");
         // However many ask, and whenever in a second: never more than fifty in any.
         let (mut left, mut now) = (vec![], probed_at + Duration::from_secs(2));
         for ask in 0..600_u64 {

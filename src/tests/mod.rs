@@ -3,14 +3,17 @@
 
 mod abilities;
 mod accounts;
+mod apps;
 mod behaviours;
 mod bound;
+mod bound_tokens;
 mod by_hand;
 mod callbacks;
 mod codes;
 mod connecting;
 mod disconnecting;
 mod disk;
+mod errands;
 mod events;
 mod fixation;
 mod form_post;
@@ -19,6 +22,7 @@ mod hidden;
 mod house;
 mod id_tokens;
 mod inside;
+mod instances;
 mod keeping;
 mod kills;
 mod limits;
@@ -43,6 +47,7 @@ mod strangers;
 mod stream;
 mod talkative;
 mod told;
+mod towns;
 mod world;
 mod wrong_account;
 

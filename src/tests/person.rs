@@ -68,7 +68,7 @@ impl<'w> Person<'w> {
 
     /// A form of our own page.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let origin = self.world.origin.clone();
+        let origin = self.world.app.base_url.origin();
         self.send(Method::POST, path, Some(form), &[("origin", &origin), ("sec-fetch-site", "same-origin")]).await
     }
 
@@ -79,6 +79,8 @@ impl<'w> Person<'w> {
         form: Option<&[(&str, &str)]>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        // Where people find it is where it listens, but for instances that are said to lie behind a proxy.
+        let path = path.strip_prefix(&self.world.app.base_url.origin()).unwrap_or(path);
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.world.origin) };
         let mut request = self.world.http.request(method, url).header("cookie", self.cookie_header());
         for (name, value) in headers {
@@ -159,7 +161,7 @@ impl<'w> Person<'w> {
 
     /// Calls a server function.
     pub async fn call(&self, function: &str, form: &[(&str, &str)]) -> Answer {
-        let origin = self.world.origin.clone();
+        let origin = self.world.app.base_url.origin();
         let headers = [("origin", origin.as_str()), ("accept", "application/json")];
         self.send(Method::POST, &format!("/api/{function}"), Some(form), &headers).await
     }
@@ -207,6 +209,18 @@ impl<'w> Person<'w> {
         assert_eq!(start.status, 200, "{start:?}");
         let url = between(&start.body, "location.replace(", ")");
         let url: String = serde_json::from_str(&url).expect("an address");
+        Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
+    }
+
+    /// As [`Person::opens_popup`], at a network with many addresses: types one, if the popup asks for it.
+    pub async fn opens_popup_at(&self, page: PageId, typed: &str) -> Popup<'_, 'w> {
+        let attempt = uuid::Uuid::now_v7().to_string();
+        let mut start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt)]).await;
+        if start.body.contains("name=\"address\"") {
+            start = self.post(&format!("/connect/{page}"), &[("attempt", &attempt), ("address", typed)]).await;
+        }
+        assert_eq!(start.status, 200, "{start:?}");
+        let url: String = serde_json::from_str(&between(&start.body, "location.replace(", ")")).expect("an address");
         Popup { person: self, attempt: attempt.parse().expect("an id"), url: Url::parse(&url).expect("an address") }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     server::{
         networks::{self, Ask, NetworkApp, authorize_url},
         sandbox,
+        settings::AppCredentials,
         vault::random_token,
     },
 };
@@ -28,13 +29,8 @@ fn ten_thousand_attempts_have_ten_thousand_verifiers() {
     let all = networks::load(None, Some("http://localhost:1")).expect("the definitions in the binary are right");
     let definition = all.into_iter().find(|definition| definition.id.0 == "chirper").expect("it is there");
     let client_secret = SecretString::from("s".to_owned());
-    let app = NetworkApp {
-        id: NetworkAppId(uuid::Uuid::now_v7()),
-        definition,
-        client_id: "c".to_owned(),
-        client_secret,
-        hook_secret: None,
-    };
+    let own = AppCredentials { client_id: "c".to_owned(), client_secret, hook_secret: None };
+    let app = NetworkApp::new(NetworkAppId(uuid::Uuid::now_v7()), definition, own);
     let (mut states, mut verifiers, mut challenges) = (HashSet::new(), HashSet::new(), HashSet::new());
     for _ in 0..10_000 {
         let state = random_token();

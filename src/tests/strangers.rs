@@ -109,9 +109,14 @@ fn doors_of_networks(app: &str) -> Vec<Try> {
         Try { door, method, path, form, stranger: heard, nobody: heard }
     };
     let (callback, hooks) = ("/oauth/callback/{network_app}", "/hooks/{network_app}");
+    let keys = "/oauth/clients/{network_app}/jwks.json";
+    let document = "/oauth/clients/{network_app}/client-metadata.json";
     vec![
         of(Method::GET, callback, format!("/oauth/callback/{app}?code=c&state=s"), &[], 400),
         of(Method::POST, callback, format!("/oauth/callback/{app}"), &[("code", "c"), ("state", "s")], 405),
+        // This network's app has no keys, but a secret.
+        of(Method::GET, keys, format!("/oauth/clients/{app}/jwks.json"), &[], 404),
+        of(Method::GET, document, format!("/oauth/clients/{app}/client-metadata.json"), &[], 404),
         of(Method::GET, hooks, format!("/hooks/{app}"), &[], 200),
         // Signed or not believed; this network says nothing by itself.
         of(Method::POST, hooks, format!("/hooks/{app}"), &[("signed_request", "x.y")], 404),

@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use super::{
     person::Person,
     postgres,
-    stage::{CLIENT, Stage},
+    stage::{CLIENT, Ours, Stage},
 };
 use crate::{
     domain::{Me, NetworkId, Role},
@@ -28,7 +28,9 @@ use crate::{
         clock::Clock,
         connect,
         http::{Front, router as http_router},
-        keeper, pages,
+        keeper,
+        networks::SigningKey,
+        pages,
         sandbox::{self, Sandbox},
         serve::{self, StartError},
         settings::{AppCredentials, Settings},
@@ -81,16 +83,32 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
-        Self::made(database_url, extra, None).await
+        Self::made(database_url, extra, None, |_| {}).await
     }
 
-    async fn made(database_url: Option<SecretString>, extra: Vec<Extra>, stage: Option<&Stage>) -> Self {
+    /// With the small process that sends what is good for one use.
+    pub async fn with_courier(extra: Vec<Extra>) -> Self {
+        Self::made(None, extra, None, |settings| settings.courier = true).await
+    }
+
+    /// With other settings.
+    pub async fn set(database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(database_url, vec![], None, change).await
+    }
+
+    async fn made(
+        database_url: Option<SecretString>,
+        extra: Vec<Extra>,
+        stage: Option<&Stage>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let (sandbox_door, door) = (loopback().await, loopback().await);
         let sandbox = serve_sandbox(sandbox_door);
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
         add(&mut settings, extra);
+        change(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
             let own = AppCredentials {
@@ -98,7 +116,18 @@ impl World {
                 client_secret: CLIENT.1.to_owned().into(),
                 ..AppCredentials::default()
             };
-            settings.apps.insert(NetworkId(stage.play.id.to_owned()), own);
+            let network = NetworkId(stage.play.id.to_owned());
+            match stage.play.ours {
+                Ours::InSettings => drop(settings.apps.insert(network, own)),
+                Ours::At(name) => drop(settings.apps.insert(NetworkId(name.to_owned()), own)),
+                Ours::ByItself => settings.switched_on.push(network),
+                Ours::Document => {
+                    settings.base_url = "https://green.example".to_owned();
+                    let own = AppCredentials { client_secret: SigningKey::generate(), ..AppCredentials::default() };
+                    settings.apps.insert(network, own);
+                }
+                Ours::AtHome => drop(settings.apps.insert(network, AppCredentials::default())),
+            }
         }
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         if let Some(stage) = stage {
@@ -117,7 +146,11 @@ impl World {
 
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        Self::made(database_url, vec![], Some(stage)).await
+        let world = Self::made(database_url, vec![], Some(stage), |_| {}).await;
+        if stage.play.ours == Ours::Document {
+            stage.reads_who_we_are(&world).await;
+        }
+        world
     }
 
     /// A signed-in owner of a workspace of their own.
@@ -152,6 +185,13 @@ impl World {
         let app = serve::open(&self.settings, self.clock.clone()).await.expect("it opens again");
         connect::recover(&app).await.expect("the database answers");
         app
+    }
+
+    /// As [`World::another_process`], with other settings.
+    pub async fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> App {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        serve::open(&settings, self.clock.clone()).await.expect("it opens again")
     }
 
     /// Asks without a network in between, so that an address arrives as it is written. Answers the status, the head, and

@@ -44,6 +44,12 @@ impl Secrets<'_> {
         self.place("verifier")
     }
 
+    /// The key that the tokens are to be bound to, until the code is sent.
+    #[must_use]
+    pub fn key(self) -> Place {
+        self.place("key")
+    }
+
     /// What the network's page posted, until the person's own browser fetches it.
     #[must_use]
     pub fn posted(self) -> Place {
@@ -66,6 +72,8 @@ impl Secrets<'_> {
 pub struct Kept {
     access: String,
     refresh: Option<String>,
+    #[serde(default)]
+    key: Option<String>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
     /// When the refresh token ends, if the answer said so.
@@ -98,6 +106,11 @@ impl Kept {
     pub fn refresh(&self) -> Option<SecretString> {
         self.refresh.clone().map(Into::into)
     }
+
+    /// The key that they are bound to, if they are.
+    pub fn key(&self) -> Option<SecretString> {
+        self.key.clone().map(Into::into)
+    }
 }
 
 /// Seals the network's answer under the attempt: from here on a crash loses nothing.
@@ -114,6 +127,7 @@ pub async fn keep(
     let kept = Kept {
         access: tokens.access.expose_secret().to_owned(),
         refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
+        key: tokens.key.as_ref().map(|key| key.expose_secret().to_owned()),
         expires_at: tokens.lives.map(|lives| at + lives),
         refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
         scopes: tokens.scopes.clone(),
@@ -134,24 +148,32 @@ pub async fn kept(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -
     serde_json::from_str(text.expose_secret()).ok().ok_or(ConnectError::Unreadable)
 }
 
-/// Stores a new attempt and its verifier. Of too many open ones of the same session the oldest end; their ids are
+/// What an attempt keeps for itself until its code is sent.
+#[derive(Default)]
+pub struct Unsent<'a> {
+    /// The PKCE verifier.
+    pub verifier: Option<&'a SecretString>,
+    /// The key that the tokens are to be bound to.
+    pub key: Option<&'a SecretString>,
+}
+
+/// Stores a new attempt and its secrets. Of too many open ones of the same session the oldest end; their ids are
 /// answered, so that their cookies can be cleared.
 ///
 /// # Errors
 /// When the database or the vault does not do it, and when the id is taken.
-pub async fn open(
-    app: &App,
-    attempt: &Attempt,
-    verifier: Option<&SecretString>,
-) -> Result<Vec<AttemptId>, ConnectError> {
+pub async fn open(app: &App, attempt: &Attempt, unsent: Unsent<'_>) -> Result<Vec<AttemptId>, ConnectError> {
     let txn = app.store.begin().await?;
     let ended = end_oldest(&txn, attempt.session, attempt.created_at).await?;
     for old in &ended {
         forget_unsent(&txn, &app.vault, old).await?;
     }
     attempt::Entity::insert(attempt::ActiveModel::from(attempt.clone())).exec_without_returning(&txn).await?;
-    if let Some(verifier) = verifier {
-        app.vault.put(&txn, Secrets(attempt).verifier(), verifier).await?;
+    let secrets = Secrets(attempt);
+    for (place, secret) in [(secrets.verifier(), unsent.verifier), (secrets.key(), unsent.key)] {
+        if let Some(secret) = secret {
+            app.vault.put(&txn, place, secret).await?;
+        }
     }
     txn.commit().await?;
     Ok(ended.into_iter().map(|old| old.id).collect())
@@ -256,6 +278,7 @@ pub async fn waiting(app: &App, state: &str) -> Result<Option<Attempt>, StoreErr
 /// When the database does not do it.
 pub async fn forget_unsent(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<(), VaultError> {
     vault.forget(db, Secrets(attempt).verifier()).await?;
+    vault.forget(db, Secrets(attempt).key()).await?;
     vault.forget(db, Secrets(attempt).posted()).await
 }
 

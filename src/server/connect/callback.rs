@@ -26,6 +26,8 @@ pub struct Callback {
     pub answer: Result<SecretString, String>,
     /// Who says that they answer (RFC 9207).
     pub iss: Option<String>,
+    /// From which of the network's addresses it comes, where the network signs that.
+    pub instance: Option<String>,
 }
 
 /// What a callback came to.
@@ -87,14 +89,17 @@ async fn compare(
     if caller.app().clock.now().since(attempt.created_at) > LIFE {
         return Ok(Err(AttemptState::Expired));
     }
-    if callback.network_app != attempt.network_app {
+    let network_app = caller.app().networks.find(attempt.network_app).await?.ok_or(ConnectError::NoApp)?;
+    if callback.network_app != network_app.callback {
         return failed(Trouble::WrongIssuer);
     }
-    let network_app = caller.app().networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let definition = &network_app.definition;
+    // Where all addresses share an app, a signed answer says from which it comes.
+    let is_from_there = callback.instance.is_none() || callback.instance == network_app.host;
     let is_as_asked = definition.issuer == attempt.issuer
         && definition.token.url == attempt.token_endpoint
-        && caller.app().base_url.callback(attempt.network_app) == attempt.redirect_uri;
+        && caller.app().base_url.callback(network_app.callback) == attempt.redirect_uri
+        && is_from_there;
     if !is_as_asked || !is_right_issuer(definition, attempt, callback.iss.as_deref()) {
         return failed(Trouble::WrongIssuer);
     }

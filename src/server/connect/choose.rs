@@ -19,7 +19,7 @@ use crate::{
     domain::{Account, AttemptId, AttemptState, Connection, NetworkId, PageId, Trouble},
     server::{
         App, Caller, Refusal, accounts,
-        networks::{self, Bearer, NetworkApp, RemotePage},
+        networks::{self, NetworkApp, RemotePage},
         pages::{self, Approval, Grant, Standing},
         store::Writing,
         workspaces,
@@ -168,10 +168,9 @@ fn wanted(choices: &Choices, chosen: &Chosen) -> Option<Vec<(PageId, String)>> {
 
 /// What the grant gives now: not what was stored when it was offered.
 pub(super) async fn given(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Vec<RemotePage>, ConnectError> {
-    let access = app.vault.get(app.store.read(), grant.access()).await?;
+    let opened = pages::open(app.store.read(), &app.vault, grant).await?;
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
-    Ok(networks::remote_pages(&app.client, network_app, bearer, &person).await?)
+    Ok(networks::remote_pages(&app.client, network_app, opened.bearer(grant), &person).await?)
 }
 
 /// The grant that the page hangs on.

@@ -15,7 +15,7 @@ use crate::{
     domain::{Account, AttemptState, Trouble},
     server::{
         App,
-        networks::{self, Bearer, ExchangeError, Expected, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
+        networks::{self, Bearer, Code, ExchangeError, Expected, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
         pages,
         vault::hash,
     },
@@ -49,14 +49,17 @@ async fn exchange(app: &App, attempt: &Attempt, code: SecretString) -> Result<Op
     let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
     let db = app.store.read();
     let verifier = app.vault.find(db, Secrets(attempt).verifier()).await?;
+    let key = app.vault.find(db, Secrets(attempt).key()).await?;
     attempts::forget_unsent(db, &app.vault, attempt).await?;
-    if network_app.definition.authorize.pkce && verifier.is_none() {
+    let definition = &network_app.definition;
+    if (definition.authorize.pkce && verifier.is_none()) || (definition.binds_tokens() && key.is_none()) {
         // Stopped between the callback and here, or taken away. A code that leaves without its verifier is bound to nobody.
         return end(app, attempt, AttemptState::Failed(Trouble::OtherBrowser)).await.map(Some);
     }
-    let sent = (attempt.token_endpoint.as_str(), attempt.redirect_uri.as_str());
+    let (token_url, redirect_uri) = (attempt.token_endpoint.as_str(), attempt.redirect_uri.as_str());
+    let sent = Code { token_url, redirect_uri, code, verifier, key };
     let sent_at = app.clock.now();
-    let tokens = match networks::exchange(&app.client, &network_app, sent, code, verifier).await {
+    let tokens = match networks::exchange(&app.client, &network_app, sent).await {
         Ok(tokens) => tokens,
         Err(error) => {
             warn!(network = %network_app.definition.id, %error, "a code became no tokens");
@@ -149,13 +152,17 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,
         WhoError::Refused(Verdict::LostAbility) => Trouble::PagesHidden,
         WhoError::Refused(_) | WhoError::Odd => Trouble::OddAnswer,
+        WhoError::NotTheirs => Trouble::WrongIssuer,
     }
 }
 
 async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
-    let kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
-    let (client, access) = (&app.client, kept.access());
-    let bearer = Bearer { access: &access, kept: &kept.named };
+    let mut kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
+    // Before anything else is asked with the token: whose it is decides where that is.
+    let confirmed = networks::confirmed(&app.client, network_app, &kept.named).await?;
+    kept.named.extend(confirmed);
+    let (client, access, key) = (&app.client, kept.access(), kept.key());
+    let bearer = Bearer { access: &access, key: key.as_ref(), kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;
     let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
@@ -203,6 +210,7 @@ fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {
         person_id: approved.map(|approved| approved.person.id.clone()),
         access: kept.access(),
         refresh: kept.refresh(),
+        key: kept.key(),
         kept: kept.named.clone(),
         page: None,
     }

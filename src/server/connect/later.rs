@@ -60,13 +60,15 @@ pub(super) async fn give_back_unkept(app: &App, network_app: &NetworkApp, tokens
 }
 
 async fn give_back(app: &App, network_app: &NetworkApp, tokens: &Tokens) -> Result<Returned, ConnectError> {
-    let bearer = Bearer { access: &tokens.access, kept: &tokens.kept };
+    let mut kept = tokens.kept.clone();
+    kept.extend(networks::confirmed(&app.client, network_app, &kept).await?);
+    let bearer = Bearer { access: &tokens.access, key: tokens.key.as_ref(), kept: &kept };
     let person = networks::who_am_i(&app.client, network_app, bearer).await?;
     if pages::is_needed_elsewhere(app.store.read(), network_app.id, &person.id).await? {
         return Ok(Returned::StillUsed);
     }
-    let Tokens { access, refresh, kept, .. } = tokens;
-    let given = GivenBack { access, refresh: refresh.as_ref(), person_id: &person.id, kept };
+    let Tokens { access, refresh, key, .. } = tokens;
+    let given = GivenBack { access, refresh: refresh.as_ref(), person_id: &person.id, key: key.as_ref(), kept: &kept };
     let told = networks::revoke(&app.client, network_app, given).await;
     told.ok().flatten().ok_or(ConnectError::NotReturned)
 }

@@ -10,6 +10,7 @@ use super::{
     finish::{self, Approved},
     given::{Becomes, Offered, becomes},
     returning::{self, Left},
+    which::host_of,
 };
 use crate::{
     domain::{Actor, AttemptState, Change, Connection, GrantId, Impossible, Moment, PageId, Reason, Trouble},
@@ -97,6 +98,9 @@ async fn spread(
     let pages = pages::standing(writing.txn(), writing.workspace(), &network_app.definition.id).await?;
     let new = new_grant(app, attempt, network_app, approved, now);
     let grant = pages::put_grant(writing, &app.vault, now, new).await?;
+    if let Some(host) = host_of(network_app, &network_app.definition) {
+        pages::remember_host(writing, attempt.page, host).await?;
+    }
     let mut left = Vec::new();
     for standing in pages {
         let is_own = standing.page == attempt.page;
@@ -200,6 +204,7 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         person_name: approved.person.name.clone(),
         access: approved.kept.access(),
         refresh: approved.kept.refresh(),
+        key: approved.kept.key(),
         expires_at: access_end(network_app, &approved.kept, now),
         refresh_expires_at: refresh_end(network_app, &approved.kept, now),
         data_access_expires_at: network_app.definition.clocks().data_access_lives.map(|lives| now + lives),

@@ -1,4 +1,5 @@
-//! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way, [`mod@callback`]
+//! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way,
+//! [`mod@which`] asks at which address first, where a network has many, [`mod@callback`]
 //! takes the attempt back and compares, [`mod@finish`] turns the code into an approval, [`mod@given`] compares what it gives
 //! with the workspace's pages, [`mod@link`] links them, [`mod@choose`] asks which page where there are several, [`mod@look`] tells the tab, [`mod@posted`] keeps an answer that came by a form; [`mod@disconnect`] and [`mod@returning`] give a permission back.
 
@@ -16,6 +17,7 @@ mod posted;
 mod returning;
 mod rows;
 mod start;
+mod which;
 
 pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
@@ -27,6 +29,7 @@ pub use look::{ended, look, stop};
 pub use posted::{post, posted};
 pub use returning::{Owed, due_returns, give_back, settle};
 pub use start::{Started, Way, Wish, start};
+pub use which::Which;
 
 use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};
 

@@ -71,5 +71,5 @@ pub async fn posted(app: &App, id: AttemptId, cookie: &str) -> Result<Option<Cal
         return Ok(None);
     }
     let Posted { network_app, state, answer, iss, .. } = posted;
-    Ok(Some(Callback { network_app, state, answer: answer.map(SecretString::from), iss }))
+    Ok(Some(Callback { network_app, state, answer: answer.map(SecretString::from), iss, instance: None }))
 }

@@ -36,6 +36,8 @@ pub struct Owed {
     pub access: SecretString,
     /// The refresh token, if there is one.
     pub refresh: Option<SecretString>,
+    /// The key that they are bound to, if they are.
+    pub key: Option<SecretString>,
     /// What was kept of the tokens' answer.
     pub kept: BTreeMap<String, String>,
     /// The page whose people are told how it ended.
@@ -71,8 +73,10 @@ pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid
     };
     revocation::Entity::insert(row).exec_without_returning(txn).await?;
     app.vault.put(txn, place(workspace, id, "access"), &owed.access).await?;
-    if let Some(refresh) = &owed.refresh {
-        app.vault.put(txn, place(workspace, id, "refresh"), refresh).await?;
+    for (column, secret) in [("refresh", &owed.refresh), ("key", &owed.key)] {
+        if let Some(secret) = secret {
+            app.vault.put(txn, place(workspace, id, column), secret).await?;
+        }
     }
     Ok(Some(id))
 }
@@ -125,19 +129,22 @@ pub async fn give_back_if_unused(
     };
     // Forgotten first: it is not itself the one that still needs the permission.
     pages::forget_grant(writing, &app.vault, &grant).await?;
-    let Some((access, refresh)) = tokens else { return Ok(Left::Lost) };
+    let Some(Held { access, refresh, key }) = tokens else { return Ok(Left::Lost) };
     let (person_id, kept) = (Some(grant.person_id.clone()), grant.kept.0.clone());
-    let owed = Owed { network_app: grant.network_app, person_id, access, refresh, kept, page };
+    let owed = Owed { network_app: grant.network_app, person_id, access, refresh, key, kept, page };
     Ok(owe(writing, app, owed).await?.map_or(Left::Used, Left::Owed))
 }
 
-async fn tokens(
-    writing: &Writing,
-    app: &App,
-    grant: &Grant,
-) -> Result<(SecretString, Option<SecretString>), VaultError> {
-    let access = app.vault.get(writing.txn(), grant.access()).await?;
-    Ok((access, app.vault.find(writing.txn(), grant.refresh()).await?))
+struct Held {
+    access: SecretString,
+    refresh: Option<SecretString>,
+    key: Option<SecretString>,
+}
+
+async fn tokens(writing: &Writing, app: &App, grant: &Grant) -> Result<Held, VaultError> {
+    let (vault, db) = (&app.vault, writing.txn());
+    let access = vault.get(db, grant.access()).await?;
+    Ok(Held { access, refresh: vault.find(db, grant.refresh()).await?, key: vault.find(db, grant.key()).await? })
 }
 
 /// Settles the job without waiting for it.
@@ -186,8 +193,9 @@ pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectErr
     };
     // Without it the access token does.
     let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await.ok().flatten();
-    let kept = &job.kept.0;
-    let given = GivenBack { access: &access, refresh: refresh.as_ref(), person_id: &job.person_id, kept };
+    let key = app.vault.find(db, place(job.workspace, job.id, "key")).await.ok().flatten();
+    let (person_id, kept) = (job.person_id.as_str(), &job.kept.0);
+    let given = GivenBack { access: &access, refresh: refresh.as_ref(), person_id, key: key.as_ref(), kept };
     let tried = networks::revoke(&app.client, &network_app, given).await;
     match tried {
         Ok(Some(outcome)) => close(app, job, outcome).await.map(Some),
@@ -212,7 +220,7 @@ async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::M
 
 async fn close(app: &App, job: revocation::Model, outcome: Returned) -> Result<Returned, ConnectError> {
     let mut writing = app.store.write(job.workspace).await?;
-    for column in ["access", "refresh"] {
+    for column in ["access", "refresh", "key"] {
         app.vault.forget(writing.txn(), place(job.workspace, job.id, column)).await?;
     }
     revocation::Entity::delete_by_id(job.id).exec(writing.txn()).await?;

@@ -16,7 +16,7 @@ use super::{
     journal::{Journal, is_of},
 };
 use crate::server::{
-    networks::{NetworkClient, NoAnswer, Patience},
+    networks::{Door, NetworkClient, NoAnswer, Patience},
     vault::seal_by,
 };
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
@@ -54,7 +54,7 @@ pub async fn run() -> std::io::Result<()> {
         return Ok(());
     }
     let (journal, left) = Journal::open(Path::new("courier-1.journal"))?;
-    let client = NetworkClient::new(Patience::default()).map_err(std::io::Error::other)?;
+    let client = NetworkClient::new(Patience::default(), &[]).map_err(std::io::Error::other)?;
     let known = left.into_iter().map(|(name, told)| (name, watch::channel(Some(told)).1)).collect();
     let (journal, known, asked_at) = (Mutex::new(journal), Mutex::new(known), Mutex::new(Instant::now()));
     let desk = Desk(Arc::new(Parts { client, journal, known, asked_at }));
@@ -98,7 +98,7 @@ impl Desk {
         let mut line = String::new();
         BufReader::new(from).read_line(&mut line).await?;
         let answer = match serde_json::from_str(&line)? {
-            Word::Send(errand) => serde_json::to_string(&self.errand(errand).await?)?,
+            Word::Send(errand) | Word::SendOutside(errand) => serde_json::to_string(&self.errand(errand).await?)?,
             Word::Done { attempt } => {
                 self.known().retain(|name, _| !is_of(name, &attempt));
                 self.journal().done(&attempt)?;
@@ -142,7 +142,11 @@ impl Desk {
     }
 
     async fn send(&self, errand: &Errand, request: oauth2::HttpRequest) -> Ended {
-        let response: Result<_, NoAnswer> = self.0.client.send(request).await;
+        let client = &self.0.client;
+        let response: Result<_, NoAnswer> = match &errand.outside {
+            Some(allowed) => client.allowing(allowed.clone()).send(Door::Outside, request).await,
+            None => client.send(Door::Known, request).await,
+        };
         match response {
             Ok(response) => {
                 let plain = serde_json::to_vec(&Answer::of(&response)).unwrap_or_default();

@@ -72,7 +72,8 @@ impl Courier {
     /// # Errors
     /// [`CourierError`].
     pub async fn send(&self, errand: Errand) -> Result<Told, CourierError> {
-        let line = serde_json::to_string(&Word::Send(errand)).map_err(|error| CourierError::Broken(error.into()))?;
+        let word = if errand.outside.is_some() { Word::SendOutside(errand) } else { Word::Send(errand) };
+        let line = serde_json::to_string(&word).map_err(|error| CourierError::Broken(error.into()))?;
         let mut last = None;
         // If it dies meanwhile, the one after it knows from the journal what was begun.
         for _ in 0..2 {

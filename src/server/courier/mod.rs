@@ -30,6 +30,9 @@ const DOOR: &str = "courier-1.sock";
 enum Word {
     /// Send this, unless it was sent: then only tell.
     Send(Errand),
+    /// The same, to a host that nobody here chose. A word of its own, so that a courier of an older version, which knows
+    /// no such door, sends nothing.
+    SendOutside(Errand),
     /// The answers of this attempt are saved, or nobody needs them.
     Done {
         /// Which.
@@ -52,6 +55,9 @@ pub struct Errand {
     url: String,
     headers: Vec<(String, String)>,
     body: String,
+    /// For a host that nobody here chose: those that are let in by name.
+    #[serde(default)]
+    pub outside: Option<Vec<String>>,
 }
 
 impl Errand {
@@ -70,6 +76,7 @@ impl Errand {
             url: request.uri().to_string(),
             headers: request.headers().iter().map(header).collect::<Option<_>>()?,
             body: BASE64_STANDARD_NO_PAD.encode(request.body()),
+            outside: None,
         })
     }
 

@@ -13,14 +13,14 @@ use serde::Deserialize;
 use super::{
     Page, address,
     outcome::{goes_on, looks_ahead, settle, told},
-    popup,
+    popup, which,
 };
 use crate::{
     domain::{AttemptId, NetworkAppId, PageId, words},
     server::{
         App, Caller, Refusal,
         connect::{self, Callback, Chosen, Started, Way, Wish},
-        networks::ResponseMode,
+        networks::{self, ResponseMode},
     },
 };
 
@@ -37,6 +37,8 @@ pub struct Click {
     choose_account: Option<String>,
     /// Whether the network is to ask which pages it gives.
     change_pages: Option<String>,
+    /// What was typed, where the network has many addresses.
+    address: Option<String>,
 }
 
 /// `POST /connect/{page}`: opens an attempt and sends the popup on its way.
@@ -49,10 +51,11 @@ pub async fn start(
     let page: PageId = page.parse().ok().ok_or(Refusal::NotFound)?;
     let suggested = click.attempt.and_then(|id| id.parse().ok());
     let (choose_account, change_pages) = (click.choose_account.is_some(), click.change_pages.is_some());
-    let wish = Wish { attempt: suggested, choose_account, change_pages };
+    let wish = Wish { attempt: suggested, choose_account, change_pages, address: click.address };
     let Started { attempt, url, network, cookie, ended } = match connect::start(&caller, page, wish).await? {
         Way::There(started) => started,
-        Way::Choice(attempt) => return told(&caller, attempt).await,
+        Way::Told(attempt) => return told(&caller, attempt).await,
+        Way::Which(which) => return Ok(which::which(*which)),
     };
     let mut response = popup::on_the_way(&network, &url);
     for old in ended {
@@ -75,7 +78,18 @@ pub async fn callback(
     if looks_ahead(&headers) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let callback = read(&network_app, &query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    let mut callback = read(&network_app, &query);
+    if let Some(found) = &mut callback {
+        // Another process may have been given the app a moment ago.
+        let network_app = app.networks.find(found.network_app).await.map_err(Refusal::from)?;
+        match network_app.map(|network_app| networks::is_signed(&network_app, &query)) {
+            Some(Some(instance)) => found.instance = instance,
+            // Not signed as this network signs: the state is not even looked for.
+            Some(None) => callback = None,
+            None => {}
+        }
+    }
     // A network whose page posts its answers sends none in an address.
     let Some(callback) = callback.filter(|callback| !posts(&app, callback.network_app)) else {
         return Ok(popup::nowhere(words::BAD_CALLBACK));
@@ -100,7 +114,11 @@ pub async fn posted(
     Path(network_app): Path<String>,
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Page> {
-    if !network_app.parse().is_ok_and(|network_app| posts(&app, network_app)) {
+    let id: Option<NetworkAppId> = network_app.parse().ok();
+    if let Some(id) = id {
+        app.networks.find(id).await.map_err(Refusal::from)?;
+    }
+    if !id.is_some_and(|id| posts(&app, id)) {
         return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
     }
     let form = form.ok().and_then(|RawForm(form)| String::from_utf8(form.into()).ok());
@@ -152,7 +170,7 @@ pub(in crate::server) fn read(network_app: &str, query: &str) -> Option<Callback
     if id.to_string() != network_app {
         return None;
     }
-    Some(Callback { network_app: id, state, answer, iss: fields.remove("iss") })
+    Some(Callback { network_app: id, state, answer, iss: fields.remove("iss"), instance: None })
 }
 
 /// `POST /connect/attempt/{attempt}/choose`: links what was chosen.

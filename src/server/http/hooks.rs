@@ -28,7 +28,14 @@ pub async fn hear(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(network_app) = app.networks.app(network_app) else { return StatusCode::NOT_FOUND.into_response() };
+    let network_app = match app.networks.find(network_app).await {
+        Ok(Some(network_app)) => network_app,
+        Ok(None) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            warn!(%error, "a message is not taken, since our apps are not known");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
     if network_app.definition.inbound.is_none() {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -39,8 +46,14 @@ pub async fn hear(
         // Some send a wrong one on purpose before they send any, and want to hear just this.
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let Message { reason, .. } = message;
-    let told = Told { network_app: network_app.id, reason, at: now };
+    let reason = message.reason;
+    // One app at many addresses is told of one of them.
+    let about = match message.host.as_ref().filter(|_| network_app.definition.instance.is_some()) {
+        Some(host) => app.networks.instance(network, host).map(|there| there.id),
+        None => Some(network_app.id),
+    };
+    let Some(about) = about else { return StatusCode::OK.into_response() };
+    let told = Told { network_app: about, reason, at: now };
     match take(&app, &message, told).await {
         Ok(grants) => info!(%network, grants, ?reason, "the network told of its people"),
         // It tells again what it could not deliver.

@@ -1,6 +1,7 @@
 //! The doors: routes, who may come through them, and what every answer carries.
 
 mod address;
+mod clients;
 pub(super) mod connect;
 mod door;
 mod guard;
@@ -19,6 +20,7 @@ mod sign_in;
 mod site;
 mod sizes;
 mod stream;
+mod which;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
 pub use door::{HEAD_LIMIT, keep_open};

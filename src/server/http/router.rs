@@ -20,7 +20,7 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{connect, guard, headers, health, hooks, outcome, rate, sign_in, site, sizes, stream};
+use super::{clients, connect, guard, headers, health, hooks, outcome, rate, sign_in, site, sizes, stream};
 use crate::server::App;
 
 /// What is shown: handed in by `main`, so that this room does not point at `ui`.
@@ -61,6 +61,8 @@ pub fn router(app: App, front: Front) -> Router {
         .route("/connect/attempt/{attempt}/choose", post(connect::choose))
         .route("/oauth/callback/{network_app}", get(connect::callback).head(connect::look_ahead).post(connect::posted))
         .route("/oauth/finish/{attempt}", get(outcome::finish).head(connect::look_ahead))
+        .route("/oauth/clients/{network_app}/client-metadata.json", get(clients::document))
+        .route("/oauth/clients/{network_app}/jwks.json", get(clients::keys))
         .route("/sign-in/{token}", get(sign_in::by_link).head(connect::look_ahead))
         .route("/w/{workspace}/events", get(stream::stream))
         .route("/{pkg}/{*file}", get(site::built))

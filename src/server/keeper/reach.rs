@@ -5,7 +5,7 @@ use crate::{
     domain::Account,
     server::{
         App,
-        networks::{self, Bearer, NetworkApp, RemotePage},
+        networks::{self, NetworkApp, RemotePage},
         pages::{self, Found, Grant},
     },
 };
@@ -13,8 +13,8 @@ use crate::{
 /// Compares what the permission reaches and allows now with what is stored; whether to look again soon. What the network
 /// does not say just now changes nothing.
 pub(super) async fn look(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<bool, VisitError> {
-    let access = app.vault.get(app.store.read(), grant.access()).await?;
-    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
+    let opened = pages::open(app.store.read(), &app.vault, grant).await?;
+    let bearer = opened.bearer(grant);
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
     let given = networks::remote_pages(&app.client, network_app, bearer, &person).await.ok();
     let granted = networks::granted_scopes(&app.client, network_app, bearer).await.ok().flatten();

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::{
     super::{
         App,
-        networks::{self, Bearer, NetworkApp, Verdict},
+        networks::{self, NetworkApp, Verdict},
         pages::{self, Grant, NotChanged},
     },
     VisitError, deaths, reach,
@@ -75,9 +75,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
 }
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
-    let access = app.vault.get(app.store.read(), grant.access()).await?;
-    let bearer = Bearer { access: &access, kept: &grant.kept.0 };
-    Ok(networks::check(&app.client, network_app, bearer).await)
+    let opened = pages::open(app.store.read(), &app.vault, grant).await?;
+    Ok(networks::check(&app.client, network_app, opened.bearer(grant)).await)
 }
 
 /// The network's own message says more than its bare refusal.

@@ -14,6 +14,7 @@ use std::{
 use self::budget::Budget;
 pub use self::budget::Wait;
 use super::clock::Clock;
+use crate::domain::SessionId;
 
 /// Where a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub struct Limits {
     links: Budget,
     session_calls: Budget,
     session_connects: Budget,
+    addresses: Budget,
     address_sign_ins: Budget,
     account_sign_ins: Budget,
     browser_sign_ins: Budget,
@@ -83,6 +85,8 @@ impl Limits {
             session_calls: a_minute(1_200),
             // Nobody clicks faster, and each click is a row that lives a day.
             session_connects: a_minute(300),
+            // Each is a stranger's server that is asked in our name; nobody looks for theirs as long as that.
+            addresses: Budget::new(clock, 30, Duration::from_secs(10)),
             // People who share an address and have new browsers; each try is 19 MiB and 20 ms of work.
             address_sign_ins: Budget::new(clock, 30, Duration::from_secs(6)),
             // From browsers that never signed in to this account, from everywhere together: about 300 guesses a day.
@@ -109,6 +113,14 @@ impl Limits {
             (Some(budget), Some(session)) => budget.spend(session.as_bytes()),
             _ => Ok(()),
         }
+    }
+
+    /// One more address that a person has typed, in that session.
+    ///
+    /// # Errors
+    /// [`Wait`] says for how long.
+    pub fn address(&self, session: SessionId) -> Result<(), Wait> {
+        self.addresses.spend(session.0.as_bytes())
     }
 
     /// One more try to sign in as `email`; `browser` is the token's hash where that person has signed in before.

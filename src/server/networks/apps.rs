@@ -1,17 +1,19 @@
 //! Network apps: who we are at each network, and whether the network answers us.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
-use secrecy::SecretString;
-use uuid::Uuid;
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Definition, pace,
-    rows::{ActiveModel, Column, Entity, Model},
+    Definition, Networks,
+    definition::ClientAuth,
+    outside::Door,
+    pace,
+    rows::{ActiveModel, Entity, Model},
 };
 use crate::{
-    domain::{Moment, NetworkAppId, NetworkCard, NetworkId},
+    domain::{Moment, NetworkAppId, NetworkCard},
     server::{settings::AppCredentials, store::StoreError},
 };
 
@@ -20,8 +22,12 @@ const MISSES_TO_SILENCE: i64 = 2;
 
 /// An OAuth application at a network.
 pub struct NetworkApp {
-    /// Its id, which callbacks carry.
+    /// Its id.
     pub id: NetworkAppId,
+    /// The app whose address people come back to: itself, or the network's own where all addresses share one.
+    pub callback: NetworkAppId,
+    /// Where it is, when that is an address that a person typed.
+    pub host: Option<String>,
     /// Its network.
     pub definition: Definition,
     /// Who we are there.
@@ -32,69 +38,51 @@ pub struct NetworkApp {
     pub hook_secret: Option<SecretString>,
 }
 
-/// The networks that this instance can use: those with a definition and an app.
-#[derive(Clone, Default)]
-pub struct Networks {
-    apps: Arc<Vec<Arc<NetworkApp>>>,
-}
-
-impl Networks {
-    /// Joins definitions and credentials; an app keeps its id over restarts.
-    ///
-    /// # Errors
-    /// When the database does not do it.
-    pub async fn register(
-        db: &impl ConnectionTrait,
-        definitions: Vec<Definition>,
-        mut credentials: HashMap<NetworkId, AppCredentials>,
-    ) -> Result<Self, StoreError> {
-        let mut apps = Vec::new();
-        for definition in definitions {
-            let Some(own) = credentials.remove(&definition.id) else { continue };
-            let id = id_of(db, &definition.id, &own.client_id).await?;
-            let AppCredentials { client_id, client_secret, hook_secret } = own;
-            apps.push(Arc::new(NetworkApp { id, definition, client_id, client_secret, hook_secret }));
+impl NetworkApp {
+    /// The secret, where it is one that the network may hear. A key signs, and is never said.
+    #[must_use]
+    pub(super) fn said_secret(&self) -> &str {
+        match self.definition.token.auth {
+            ClientAuth::Basic | ClientAuth::Body => self.client_secret.expose_secret(),
+            ClientAuth::PrivateKeyJwt | ClientAuth::None => "",
         }
-        Ok(Self { apps: Arc::new(apps) })
     }
 
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &NetworkApp> {
-        self.apps.iter().map(AsRef::as_ref)
-    }
-
-    /// The app of that id.
+    /// The app of that id, at an address that stands in its definition.
     #[must_use]
-    pub fn app(&self, id: NetworkAppId) -> Option<Arc<NetworkApp>> {
-        self.apps.iter().find(|app| app.id == id).cloned()
+    pub fn new(id: NetworkAppId, definition: Definition, own: AppCredentials) -> Self {
+        let AppCredentials { client_id, client_secret, hook_secret } = own;
+        Self { id, callback: id, host: None, definition, client_id, client_secret, hook_secret }
     }
 
-    /// The app that a new attempt at `network` uses.
+    /// Who we are there.
     #[must_use]
-    pub fn app_at(&self, network: &NetworkId) -> Option<Arc<NetworkApp>> {
-        self.apps.iter().find(|app| app.definition.id == *network).cloned()
+    pub fn credentials(&self) -> AppCredentials {
+        AppCredentials {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            hook_secret: self.hook_secret.clone(),
+        }
     }
-}
 
-async fn id_of(db: &impl ConnectionTrait, network: &NetworkId, client_id: &str) -> Result<NetworkAppId, StoreError> {
-    let ours = Column::Network.eq(network.clone()).and(Column::ClientId.eq(client_id));
-    let known = Entity::find().filter(Column::Workspace.is_null()).filter(ours).one(db).await?;
-    if let Some(row) = known {
-        return Ok(row.id);
+    /// Who chose the hosts that it asks.
+    #[must_use]
+    pub fn door(&self) -> Door {
+        if self.host.is_some() { Door::Outside } else { Door::Known }
     }
-    let id = NetworkAppId(Uuid::now_v7());
-    let row = ActiveModel {
-        id: Set(id),
-        workspace: Set(None),
-        network: Set(network.clone()),
-        client_id: Set(client_id.to_owned()),
-        misses: Set(0),
-        silent_since: Set(None),
-        slot_at: Set(0),
-        paused_until: Set(None),
-    };
-    Entity::insert(row).exec_without_returning(db).await?;
-    Ok(id)
+
+    /// The network's id of somebody, told apart from the same id at another address of the network.
+    #[must_use]
+    pub fn qualified(&self, id: &str) -> String {
+        self.host.as_ref().map_or_else(|| id.to_owned(), |host| format!("{id}@{host}"))
+    }
+
+    /// An id as the network itself has it.
+    #[must_use]
+    pub fn unqualified<'a>(&self, id: &'a str) -> &'a str {
+        let end = self.host.as_ref().map(|host| format!("@{host}"));
+        end.and_then(|end| id.strip_suffix(&end)).unwrap_or(id)
+    }
 }
 
 /// The networks as people see them, in the order of their names.
@@ -103,16 +91,19 @@ async fn id_of(db: &impl ConnectionTrait, network: &NetworkId, client_id: &str) 
 /// When the database does not answer.
 pub async fn cards(db: &impl ConnectionTrait, networks: &Networks) -> Result<Vec<NetworkCard>, StoreError> {
     let rows: HashMap<_, _> = Entity::find().all(db).await?.into_iter().map(|row| (row.id, row)).collect();
-    let mut cards: Vec<_> = networks.apps.iter().map(|app| card(app, rows.get(&app.id))).collect();
+    let row = |definition: &Definition| rows.get(&networks.app_at(&definition.id)?.id);
+    let mut cards: Vec<_> = networks.in_use().into_iter().map(|definition| card(definition, row(definition))).collect();
     cards.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(cards)
 }
 
-fn card(app: &NetworkApp, row: Option<&Model>) -> NetworkCard {
+fn card(definition: &Definition, row: Option<&Model>) -> NetworkCard {
+    // Where people type an address, each has a list of its own.
+    let has_one_list = definition.instance.is_none();
     NetworkCard {
-        id: app.definition.id.clone(),
-        name: app.definition.name.clone(),
-        manage_url: app.definition.manage_url.clone(),
+        id: definition.id.clone(),
+        name: definition.name.clone(),
+        manage_url: definition.manage_url.clone().filter(|_| has_one_list),
         silent_since: row.and_then(|row| row.silent_since),
     }
 }
@@ -136,8 +127,8 @@ pub async fn answered(db: &impl ConnectionTrait, app: &NetworkApp) -> Result<Sil
         return Ok(Silence::AsBefore);
     }
     save(db, app, 0, (None, None)).await?;
-    let card = card(app, None);
-    Ok(if row.silent_since.is_some() { Silence::Changed(card) } else { Silence::AsBefore })
+    let card = card(&app.definition, None);
+    Ok(if row.silent_since.is_some() && app.host.is_none() { Silence::Changed(card) } else { Silence::AsBefore })
 }
 
 /// A visit got no answer.
@@ -150,10 +141,11 @@ pub async fn missed(db: &impl ConnectionTrait, app: &NetworkApp, now: Moment) ->
     let begins = misses >= MISSES_TO_SILENCE && row.silent_since.is_none();
     let silent_since = if begins { Some(now) } else { row.silent_since };
     save(db, app, misses, (silent_since, pace::paused_after(misses, now).or(row.paused_until))).await?;
-    if !begins {
+    // One of many addresses is not the network.
+    if !begins || app.host.is_some() {
         return Ok(Silence::AsBefore);
     }
-    Ok(Silence::Changed(NetworkCard { silent_since, ..card(app, None) }))
+    Ok(Silence::Changed(NetworkCard { silent_since, ..card(&app.definition, None) }))
 }
 
 async fn save(

@@ -7,20 +7,23 @@ use oauth2::{
     HttpRequest,
     url::form_urlencoded::{Serializer, byte_serialize, parse},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{
     NetworkApp, NetworkClient, NoAnswer,
     client::{Answer, USER_AGENT as OURS},
     definition::{Auth, Body, Call, ClientAuth, Method, Renamed},
     fill::Words,
+    proofs::{CLIENT_KEY, Draft},
 };
 
-/// Whom a call is made for: the token, and what was kept of its answer.
+/// Whom a call is made for: the token, the key that it is bound to, and what was kept of its answer.
 #[derive(Clone, Copy)]
 pub struct Bearer<'a> {
     /// The access token.
     pub access: &'a SecretString,
+    /// The grant's key, if it has one.
+    pub key: Option<&'a SecretString>,
     /// What requests name beside it.
     pub kept: &'a BTreeMap<String, String>,
 }
@@ -35,7 +38,21 @@ pub async fn ask(
     call: &Call,
     (bearer, more): (Bearer<'_>, &[(&str, &str)]),
 ) -> Result<Answer, NoAnswer> {
-    client.answer(request(app, call, &words(app, bearer, more))?).await
+    let request = request(app, call, &words(app, bearer, more))?;
+    client.ask(&draft(app, call, bearer, request)).await.map(Answer::from)
+}
+
+/// The request of a call, to be proved as the call wants it.
+pub(super) fn draft<'a>(app: &'a NetworkApp, call: &Call, bearer: Bearer<'a>, request: HttpRequest) -> Draft<'a> {
+    Draft {
+        request,
+        app,
+        is_of_app: call.auth == Auth::App,
+        client_key: bearer.kept.get(CLIENT_KEY).map(String::as_str),
+        // Nobody but who holds the token is asked for its key.
+        key: bearer.key.filter(|_| matches!(call.auth, Auth::Bearer | Auth::App)),
+        access: Some(bearer.access).filter(|_| call.auth == Auth::Bearer),
+    }
 }
 
 /// What a call for `bearer` may name.
@@ -51,9 +68,11 @@ pub fn words<'a>(app: &'a NetworkApp, bearer: Bearer<'a>, more: &[(&'a str, &'a 
 pub fn request(app: &NetworkApp, call: &Call, words: &Words<'_>) -> Result<HttpRequest, NoAnswer> {
     let mut url = words.address(&call.url)?;
     let mut params: Vec<_> = call.params.iter().map(|(name, value)| (name.clone(), words.text(value))).collect();
-    if call.auth == Auth::App && app.definition.token.auth == ClientAuth::Body {
+    if call.auth == Auth::App && matches!(app.definition.token.auth, ClientAuth::Body | ClientAuth::None) {
         params.push(("client_id".to_owned(), app.client_id.clone()));
-        params.push(("client_secret".to_owned(), app.client_secret.expose_secret().to_owned()));
+    }
+    if call.auth == Auth::App && app.definition.token.auth == ClientAuth::Body {
+        params.push(("client_secret".to_owned(), app.said_secret().to_owned()));
     }
     let params = renamed(params, &app.definition.renamed);
     if call.method == Method::Get && !params.is_empty() {
@@ -101,7 +120,7 @@ fn proof(app: &NetworkApp, auth: Auth, words: &Words<'_>) -> Option<String> {
 fn basic(app: &NetworkApp) -> String {
     use base64::{Engine, prelude::BASE64_STANDARD};
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", encoded(&app.client_id), encoded(app.client_secret.expose_secret()));
+    let pair = format!("{}:{}", encoded(&app.client_id), encoded(app.said_secret()));
     format!("Basic {}", BASE64_STANDARD.encode(pair))
 }
 
@@ -151,7 +170,7 @@ pub fn renamed(mut params: Vec<(String, String)>, names: &[Renamed]) -> Vec<(Str
     params
 }
 
-fn form(params: &[(String, String)]) -> String {
+pub(super) fn form(params: &[(String, String)]) -> String {
     Serializer::new(String::new()).extend_pairs(params).finish()
 }
 

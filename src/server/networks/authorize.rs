@@ -3,7 +3,7 @@
 use oauth2::{ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use secrecy::SecretString;
 
-use super::{NetworkApp, ResponseMode, asking::renamed};
+use super::{NetworkApp, ResponseMode, SigningKey, asking::renamed};
 
 const NONCE_BYTES: u32 = 32;
 
@@ -30,6 +30,8 @@ pub struct Asked {
     pub scopes: Vec<String>,
     /// The PKCE verifier, where the network takes PKCE.
     pub verifier: Option<SecretString>,
+    /// The key that the tokens are to be bound to, where the network binds them.
+    pub key: Option<SecretString>,
     /// What the `id_token` must say, where the network has one.
     pub nonce: Option<String>,
 }
@@ -65,12 +67,17 @@ pub fn authorize_url(app: &NetworkApp, ask: &Ask<'_>) -> Result<Asked, oauth2::u
     if let Some(nonce) = &nonce {
         request = request.add_extra_param("nonce", nonce);
     }
+    let key = app.definition.binds_tokens().then(SigningKey::generate);
+    if let Some(key) = key.as_ref().filter(|_| authorize.pushed_to().is_none()).and_then(SigningKey::read) {
+        // RFC 9449, section 10: so that a stolen code is of no use to another key. What is pushed is proved itself.
+        request = request.add_extra_param("dpop_jkt", key.thumbprint());
+    }
     if !authorize.pkce {
-        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None, nonce });
+        return Ok(Asked { url: named(app, request.url().0), scopes, verifier: None, key, nonce });
     }
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let url = named(app, request.set_pkce_challenge(challenge).url().0);
-    Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()), nonce })
+    Ok(Asked { url, scopes, verifier: Some(verifier.into_secret().into()), key, nonce })
 }
 
 /// With the network's own names for the parameters.

@@ -1,7 +1,8 @@
 //! The one HTTP client that speaks to networks, with limits: no redirects (SSRF), no proxies from the environment, five
-//! seconds to connect, sixty to answer, 256 kB of body.
+//! seconds to connect, sixty to answer, 256 kB of body. Hosts that nobody here chose are asked through a door of their
+//! own ([`super::outside`]).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::{
     HeaderMap,
@@ -10,7 +11,13 @@ use http::{
 use oauth2::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use super::keyring::Keyring;
+use super::{
+    keyring::Keyring,
+    names,
+    outside::{self, Door, Lookup},
+    proofs::{Draft, Proofs, Refused, refused},
+};
+use crate::server::clock::Clock;
 
 /// How long a network is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +70,8 @@ pub struct Answer {
     pub next: Option<String>,
     /// The body; `Null` when it is not JSON.
     pub json: Value,
+    /// What it has against the proof of the grant's key.
+    pub(super) refused: Option<Refused>,
 }
 
 impl Answer {
@@ -104,6 +113,11 @@ pub fn text_at(json: &Value, path: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub struct NetworkClient {
     http: reqwest::Client,
+    proofs: Proofs,
+    /// Knows only addresses in the open.
+    outside: reqwest::Client,
+    /// Hosts that are let in by name, for tests.
+    allowed: Arc<[String]>,
     /// The keys that networks publish.
     pub(super) keyring: Keyring,
     /// Where a test plays all networks.
@@ -112,50 +126,120 @@ pub struct NetworkClient {
 }
 
 impl NetworkClient {
-    /// Makes the client.
+    /// Makes the client. `allowed` are hosts that may be typed though they lie inside.
     ///
     /// # Errors
     /// When the system's TLS cannot be set up.
-    pub fn new(patience: Patience) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(patience.connect)
-            .timeout(patience.answer)
-            .user_agent(USER_AGENT)
-            .build()?;
+    pub fn new(patience: Patience, allowed: &[String]) -> Result<Self, reqwest::Error> {
+        Self::resolving(patience, allowed, outside::system())
+    }
+
+    pub(super) fn resolving(patience: Patience, allowed: &[String], lookup: Lookup) -> Result<Self, reqwest::Error> {
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .connect_timeout(patience.connect)
+                .user_agent(USER_AGENT)
+        };
         Ok(Self {
-            http,
+            http: builder().timeout(patience.answer).build()?,
+            outside: outside::client(builder(), lookup)?,
+            allowed: allowed.into(),
+            proofs: Proofs::default(),
             keyring: Keyring::default(),
             #[cfg(test)]
             stage: std::sync::Arc::default(),
         })
     }
 
+    /// The same, by that clock: what is proved is proved for a moment.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.proofs = Proofs::of(clock);
+        self
+    }
+
+    /// What its requests are proved with.
+    #[must_use]
+    pub fn proofs(&self) -> &Proofs {
+        &self.proofs
+    }
+
+    /// Proves the request, sends it, and reads the answer.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]; a refusal is an answer.
+    pub(super) async fn ask(&self, draft: &Draft<'_>) -> Result<HttpResponse, NoAnswer> {
+        let (sender, door) = (self.clone(), draft.app.door());
+        let send = move |request| {
+            let sender = sender.clone();
+            async move { sender.send(door, request).await }
+        };
+        self.proofs.send(draft, send).await
+    }
+
+    /// What the DNS says of a name in words.
+    pub(super) async fn texts(&self, name: &str) -> Vec<String> {
+        #[cfg(test)]
+        if self.stage.get().is_some() {
+            let request = http::Request::get(format!("https://dns/{name}")).body(vec![]).expect("a request");
+            let said = self.answer(Door::Known, request).await.map(|answer| answer.json).unwrap_or_default();
+            return serde_json::from_value(said).unwrap_or_default();
+        }
+        names::texts(name).await
+    }
+
+    /// Hosts that are let in by name.
+    #[must_use]
+    pub fn allowed(&self) -> &[String] {
+        &self.allowed
+    }
+
+    /// The same, with other hosts that are let in.
+    #[must_use]
+    pub fn allowing(&self, allowed: Vec<String>) -> Self {
+        Self { allowed: allowed.into(), ..self.clone() }
+    }
+
     /// Sends the request, and reads the answer.
     ///
     /// # Errors
     /// [`NoAnswer`]; a refusal is an answer.
-    pub async fn answer(&self, request: HttpRequest) -> Result<Answer, NoAnswer> {
-        self.send(request).await.map(Answer::from)
+    pub async fn answer(&self, door: Door, request: HttpRequest) -> Result<Answer, NoAnswer> {
+        self.send(door, request).await.map(Answer::from)
     }
 
     /// Sends the request.
     ///
     /// # Errors
     /// As [`NetworkClient::answer`].
-    #[cfg_attr(not(test), expect(unused_mut, reason = "only a test leads it elsewhere"))]
-    pub async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-        #[cfg(test)]
-        self.lead(&mut request);
-        let request = reqwest::Request::try_from(request).map_err(said)?;
-        let response = self.http.execute(request).await.map_err(said)?;
+    pub async fn send(&self, door: Door, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let mut request = reqwest::Request::try_from(request).map_err(said)?;
+        let response = self.through(door, &mut request)?.execute(request).await.map_err(said)?;
         let mut answer = http::Response::builder().status(response.status());
         if let Some(headers) = answer.headers_mut() {
             headers.clone_from(response.headers());
         }
         let body = limited(response).await?;
         answer.body(body).ok().ok_or(NoAnswer::Lost)
+    }
+}
+
+impl NetworkClient {
+    /// The client for the request, which is looked at as it will be sent.
+    fn through(&self, door: Door, request: &mut reqwest::Request) -> Result<&reqwest::Client, NoAnswer> {
+        let http = match door {
+            Door::Known => &self.http,
+            Door::Outside => {
+                outside::look_at(request.url(), &self.allowed)?;
+                *request.timeout_mut() = Some(outside::PATIENCE);
+                if outside::is_allowed(request.url(), &self.allowed) { &self.http } else { &self.outside }
+            }
+        };
+        #[cfg(test)]
+        let http = if self.leads(request) { &self.http } else { http };
+        Ok(http)
     }
 }
 
@@ -169,15 +253,13 @@ impl NetworkClient {
         self.stage.set(stage.to_owned()).expect("one stage for each client");
     }
 
-    fn lead(&self, request: &mut HttpRequest) {
-        let Some(stage) = self.stage.get() else { return };
-        let uri = request.uri();
-        let led = format!(
-            "{stage}/{}{}",
-            uri.host().unwrap_or_default(),
-            uri.path_and_query().map_or("/", |path| path.as_str())
-        );
-        *request.uri_mut() = led.parse().expect("an address");
+    fn leads(&self, request: &mut reqwest::Request) -> bool {
+        let Some(stage) = self.stage.get() else { return false };
+        let url = request.url();
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let led = format!("{stage}/{}{}{query}", url.host_str().unwrap_or_default(), url.path());
+        *request.url_mut() = led.parse().expect("an address");
+        true
     }
 }
 
@@ -199,6 +281,7 @@ impl From<HttpResponse> for Answer {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers()),
             next: header("link").and_then(next_of),
+            refused: refused(response.status().as_u16(), response.headers(), response.body()),
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
         }
     }

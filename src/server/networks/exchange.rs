@@ -1,11 +1,16 @@
 //! A code becomes tokens: one request, never repeated.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::{Ready, ready},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use oauth2::{
     AuthType, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields,
-    HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardRevocableToken, StandardTokenResponse,
-    TokenResponse, TokenUrl,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
         BasicTokenType,
@@ -16,19 +21,23 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bearer, NetworkApp, NetworkClient, NoAnswer, Verdict,
+    Bearer, Extra, NetworkApp, NetworkClient, NoAnswer, SigningKey, Verdict,
     asking::{ask, dressed},
     client::{Answer, at},
     definition::{ClientAuth, Shape, Step},
     normalise::{normalise, seconds},
+    proofs::{CLIENT_KEY, Draft},
 };
 
 /// What the network gave.
+#[derive(Default)]
 pub struct Tokens {
     /// For calls.
     pub access: SecretString,
     /// For new tokens, where the network gives one.
     pub refresh: Option<SecretString>,
+    /// The key that they are bound to, if they are.
+    pub key: Option<SecretString>,
     /// How long the access token lives, where the network says so.
     pub lives: Option<Duration>,
     /// How long the refresh token lives, where the network says so.
@@ -85,14 +94,15 @@ pub(in crate::server) type CrateClient = Client<
 /// # Errors
 /// [`NoAnswer::BadAddress`] when that is no address.
 pub(super) fn crate_client(app: &NetworkApp, token_url: &str) -> Result<CrateClient, NoAnswer> {
-    let auth = match app.definition.token.auth {
-        ClientAuth::Basic => AuthType::BasicAuth,
-        ClientAuth::Body => AuthType::RequestBody,
+    let secret = || ClientSecret::new(app.said_secret().to_owned());
+    let client = Client::new(ClientId::new(app.client_id.clone())).set_auth_type(AuthType::RequestBody);
+    let client = match app.definition.token.auth {
+        ClientAuth::Basic => client.set_client_secret(secret()).set_auth_type(AuthType::BasicAuth),
+        ClientAuth::Body => client.set_client_secret(secret()),
+        // A key is never sent: what it signs is, and is put on where the request leaves.
+        ClientAuth::PrivateKeyJwt | ClientAuth::None => client,
     };
-    Ok(Client::new(ClientId::new(app.client_id.clone()))
-        .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
-        .set_auth_type(auth)
-        .set_token_uri(TokenUrl::new(token_url.to_owned()).ok().ok_or(NoAnswer::BadAddress)?))
+    Ok(client.set_token_uri(TokenUrl::new(token_url.to_owned()).ok().ok_or(NoAnswer::BadAddress)?))
 }
 
 /// Why a code became no tokens.
@@ -112,36 +122,73 @@ pub enum ExchangeError {
     Odd,
 }
 
-/// Sends the code. `token_url` and `redirect_uri` are the attempt's own, whatever the definition says by now.
+/// A code, and what it is sent with. The addresses are the attempt's own, whatever the definition says by now.
+pub struct Code<'a> {
+    /// Where to.
+    pub token_url: &'a str,
+    /// Where it came back to.
+    pub redirect_uri: &'a str,
+    /// The code.
+    pub code: SecretString,
+    /// The PKCE verifier, where the network takes PKCE.
+    pub verifier: Option<SecretString>,
+    /// The key that its tokens are to be bound to, where the network binds them.
+    pub key: Option<SecretString>,
+}
+
+/// Sends the code.
 ///
 /// # Errors
 /// [`ExchangeError`]; none of them carries the answer's text.
-pub async fn exchange(
-    client: &NetworkClient,
-    app: &NetworkApp,
-    sent: (&str, &str),
-    code: SecretString,
-    verifier: Option<SecretString>,
-) -> Result<Tokens, ExchangeError> {
-    let (token_url, redirect_uri) = sent;
-    let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).ok().ok_or(NoAnswer::BadAddress)?;
-    let crate_client = crate_client(app, token_url)?.set_redirect_uri(redirect_uri);
-    let mut request = crate_client.exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()));
-    if let Some(verifier) = verifier {
-        request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
-    }
-    // Owned: a closure over references makes a future that no task can hold.
-    let (sender, token) = (client.clone(), app.definition.token.clone());
-    let dress = |request| dressed(request, app, &app.definition.token.params);
-    let send = |request| {
-        let (sender, token, request) = (sender.clone(), token.clone(), dress(request));
-        async move { sender.send(request?).await.and_then(|answer| shaped(answer, &token.scope_separator, &token.answer)) }
+pub async fn exchange(client: &NetworkClient, app: &NetworkApp, code: Code<'_>) -> Result<Tokens, ExchangeError> {
+    let crate_client = crate_client(app, code.token_url)?;
+    let redirect_uri = RedirectUrl::new(code.redirect_uri.to_owned()).ok().ok_or(NoAnswer::BadAddress)?;
+    let crate_client = crate_client.set_redirect_uri(redirect_uri);
+    let made = || {
+        let request = crate_client.exchange_code(AuthorizationCode::new(code.code.expose_secret().to_owned()));
+        match &code.verifier {
+            Some(verifier) => request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned())),
+            None => request,
+        }
     };
-    let mut tokens = request.request_async(&send).await.map(tokens).map_err(|error| told(&error))?;
+    let (kept, keep) = caught();
+    let _ = made().request_async(&keep).await;
+    let request = kept.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(NoAnswer::BadAddress)?;
+    let request = dressed(request, app, &app.definition.token.params)?;
+    let draft = Draft { request, app, is_of_app: true, client_key: None, key: code.key.as_ref(), access: None };
+    let token = &app.definition.token;
+    let answer = shaped(client.ask(&draft).await?, &token.scope_separator, &token.answer)?;
+    let given = move |_| ready(Ok::<_, NoAnswer>(answer.clone()));
+    let answer = made().request_async(&given).await.map_err(|error| told(&error))?;
+    let is_bound = answer.token_type().as_ref().eq_ignore_ascii_case("dpop");
+    if app.definition.dpop == Extra::Required && !is_bound {
+        // RFC 9449, section 5: whoever must have bound tokens does not use others.
+        return Err(ExchangeError::Odd);
+    }
+    let mut tokens = tokens(answer);
+    tokens.key = code.key.filter(|_| is_bound);
+    if app.definition.token.auth == ClientAuth::PrivateKeyJwt {
+        let key = SigningKey::read(&app.client_secret).ok_or(NoAnswer::BadAddress)?;
+        tokens.kept.insert(CLIENT_KEY.to_owned(), key.thumbprint());
+    }
     for step in &app.definition.then {
         tokens = after(client, app, step, tokens).await?;
     }
     Ok(tokens)
+}
+
+type Caught = Arc<Mutex<Option<HttpRequest>>>;
+
+/// Where the crate hands over what it would send, to hear that nobody is there. Its requests can be sent only once, ours
+/// are proved anew for each server's wishes.
+pub(super) fn caught() -> (Caught, impl Fn(HttpRequest) -> Ready<Result<HttpResponse, NoAnswer>>) {
+    let made = Caught::default();
+    let into = made.clone();
+    let keep = move |request| {
+        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+        ready(Err(NoAnswer::Unreachable))
+    };
+    (made, keep)
 }
 
 /// The tokens after one more step. Whatever goes wrong, the code is spent: the person begins anew.
@@ -151,7 +198,8 @@ async fn after(
     step: &Step,
     mut tokens: Tokens,
 ) -> Result<Tokens, ExchangeError> {
-    let answer = ask(client, app, &step.ask, (Bearer { access: &tokens.access, kept: &tokens.kept }, &[])).await;
+    let bearer = Bearer { access: &tokens.access, key: tokens.key.as_ref(), kept: &tokens.kept };
+    let answer = ask(client, app, &step.ask, (bearer, &[])).await;
     match Verdict::of_call(&app.definition, &answer, step.ask.ok.as_ref()) {
         Verdict::Alive => {}
         Verdict::NoAnswer | Verdict::SlowDown(_) => return Err(answer.err().unwrap_or(NoAnswer::Down).into()),
@@ -193,6 +241,7 @@ pub(in crate::server) fn tokens(answer: TokenAnswer) -> Tokens {
         access: answer.access_token().secret().clone().into(),
         refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
         lives: answer.expires_in(),
+        key: None,
         refresh_lives: beside.refresh_token_expires_in.map(Duration::from_secs),
         id_token: beside.id_token.clone().map(|token| token.0.into()),
         kept: beside.kept_by_greentick.clone(),
@@ -212,6 +261,8 @@ pub(in crate::server) fn told(error: &CrateError) -> ExchangeError {
             | BasicErrorResponseType::UnauthorizedClient
             | BasicErrorResponseType::InvalidScope
             | BasicErrorResponseType::UnsupportedGrantType => ExchangeError::AppRefused,
+            BasicErrorResponseType::Extension(word) if word == "invalid_dpop_proof" => ExchangeError::AppRefused,
+            BasicErrorResponseType::Extension(word) if word == "use_dpop_nonce" => NoAnswer::Down.into(),
             // `invalid_grant`, and every word of the network's own.
             _ => ExchangeError::CodeRefused,
         },

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use oauth2::url::Url;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{definition::Refusal, is_safe, jose::Alg};
+use super::{definition::Refusal, fill::HOSTS, is_safe, jose::Alg};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
-const OURS: [&str; 9] = [
+const OURS: [&str; 11] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -19,6 +19,8 @@ const OURS: [&str; 9] = [
     "nonce",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
+    "request_uri",
 ];
 
 type Read<'de, T, D> = Result<T, <D as Deserializer<'de>>::Error>;
@@ -60,6 +62,15 @@ pub(super) fn own_params<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTree
         not_ours::<D::Error>(name)?;
     }
     Ok(params)
+}
+
+/// What is kept of an answer: nothing by a name that leads to a whole host.
+pub(super) fn kept<'de, D: Deserializer<'de>>(field: D) -> Read<'de, BTreeMap<String, String>, D> {
+    let kept = BTreeMap::<String, String>::deserialize(field)?;
+    match kept.keys().find(|name| HOSTS.contains(&name.as_str())) {
+        Some(name) => Err(D::Error::custom(format_args!("{name} is a host that is looked into, and not kept"))),
+        None => Ok(kept),
+    }
 }
 
 /// What stands between scopes.

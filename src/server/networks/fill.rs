@@ -7,6 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{NetworkApp, NoAnswer, is_safe};
 
+/// Names that stand for a whole host: a hook has looked into it. No answer is kept by them.
+pub(super) const HOSTS: [&str; 1] = ["pds"];
+
 /// What a request of a definition may name. Not `Debug`: it holds secrets.
 pub struct Words<'a>(Vec<(&'a str, &'a str)>);
 
@@ -14,7 +17,7 @@ impl<'a> Words<'a> {
     /// The app's own.
     #[must_use]
     pub fn of(app: &'a NetworkApp) -> Self {
-        Self(vec![("client_id", &app.client_id), ("client_secret", app.client_secret.expose_secret())])
+        Self(vec![("client_id", &app.client_id), ("client_secret", app.said_secret())])
     }
 
     /// With a token as well, and what was kept of its answer.
@@ -51,6 +54,12 @@ impl<'a> Words<'a> {
     pub fn address(&self, template: &str) -> Result<Url, NoAnswer> {
         let path = template.find("://").and_then(|at| template[at + 3..].find('/').map(|slash| at + 3 + slash));
         let (host, rest) = template.split_at(path.unwrap_or(template.len()));
+        if let Some(name) = HOSTS.iter().find(|name| host == format!("https://{{{name}}}")) {
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+            let found = self.find(name).filter(|host| !host.is_empty() && host.bytes().all(is_part));
+            let address = format!("https://{}{}", found.ok_or(NoAnswer::BadAddress)?, self.replace(rest, escaped));
+            return Url::parse(&address).ok().ok_or(NoAnswer::BadAddress);
+        }
         let mut is_label = true;
         let host = self.replace(host, |value| {
             is_label &= !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -100,6 +109,11 @@ mod tests {
             assert_eq!(at(dc, template), Err(NoAnswer::BadAddress), "{dc}");
         }
         assert_eq!(at("us1", "https://{other}.api.example/"), Err(NoAnswer::BadAddress));
+        let server = |pds: &str| Words(vec![("pds", pds)]).address("https://{pds}/xrpc/x").map(|url| url.to_string());
+        assert_eq!(server("a.b.example"), Ok("https://a.b.example/xrpc/x".to_owned()));
+        for pds in ["", "evil.example/", "u@evil.example", "evil.example#", "evil.example:1", "{pds}"] {
+            assert_eq!(server(pds), Err(NoAnswer::BadAddress), "{pds}");
+        }
         assert_eq!(at("us1", "http://api.example/{dc}"), Err(NoAnswer::BadAddress));
         assert_eq!(
             at("a/b c&d=?#", "https://x.example/{dc}/y"),

@@ -63,9 +63,9 @@ async fn check(
     expected: &Expected<'_>,
 ) -> Result<(), NotBelieved> {
     let Expected { person, is_nonce, access, came_at } = expected;
-    let by = (wanted.keys.as_str(), &wanted.algs[..]);
+    let by = (app.door(), wanted.keys.as_str(), &wanted.algs[..]);
     let claims = client.believed(token.expose_secret(), by, (*came_at, Duration::ZERO)).await?;
-    is_for_us(app, &claims, &person.id)?;
+    is_for_us(app, &claims, app.unqualified(&person.id))?;
     let second = |name: &str| claims.get(name).and_then(Value::as_f64);
     #[expect(clippy::cast_precision_loss, reason = "a second more or less")]
     let (now, skew) = (came_at.0 as f64 / 1_000.0, SKEW.as_secs_f64());
@@ -89,12 +89,12 @@ pub async fn confirm_renewed(
 ) -> Result<(), NotBelieved> {
     let (Some(wanted), Some(token)) = (&app.definition.id_token, &tokens.id_token) else { return Ok(()) };
     let token = token.expose_secret();
-    let by = (wanted.keys.as_str(), &wanted.algs[..]);
+    let by = (app.door(), wanted.keys.as_str(), &wanted.algs[..]);
     let claims = match client.believed(token, by, (now, Duration::ZERO)).await {
         Err(NotBelieved::NoKeys(_)) => Signed::read(token).ok_or(NotBelieved::NotSigned)?.says().clone(),
         believed => believed?,
     };
-    is_for_us(app, &claims, person_id)
+    is_for_us(app, &claims, app.unqualified(person_id))
 }
 
 /// Issuer, audience and subject. A token that is for others too is one that they could have got and shown to us.

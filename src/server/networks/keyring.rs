@@ -14,6 +14,7 @@ use super::{
     NetworkClient, NoAnswer,
     client::{Answer, USER_AGENT as OURS},
     jose::{Alg, By, Key, Signed, keys},
+    outside::Door,
 };
 use crate::domain::Moment;
 
@@ -54,7 +55,7 @@ impl NetworkClient {
     pub async fn believed(
         &self,
         token: &str,
-        (address, allowed): (&str, &[Alg]),
+        (door, address, allowed): (Door, &str, &[Alg]),
         (now, no_sooner_than): (Moment, Duration),
     ) -> Result<Value, NotBelieved> {
         let signed = Signed::read(token).ok_or(NotBelieved::NotSigned)?;
@@ -62,20 +63,20 @@ impl NetworkClient {
         let is_known = known.is_some();
         let seen = match known {
             Some(seen) => seen,
-            None => self.fetch(address, now).await?,
+            None => self.fetch((door, address), now).await?,
         };
         let by = match signed.by(&seen.keys, allowed) {
             By::UnknownKey if is_known && now.since(seen.at) >= no_sooner_than => {
-                signed.by(&self.fetch(address, now).await?.keys, allowed)
+                signed.by(&self.fetch((door, address), now).await?.keys, allowed)
             }
             by => by,
         };
         if by == By::Theirs { Ok(signed.says().clone()) } else { Err(NotBelieved::NotSigned) }
     }
 
-    async fn fetch(&self, address: &str, now: Moment) -> Result<Seen, NoAnswer> {
+    async fn fetch(&self, (door, address): (Door, &str), now: Moment) -> Result<Seen, NoAnswer> {
         let request = http::Request::get(address).header(ACCEPT, "application/json").header(USER_AGENT, OURS);
-        let answer: Answer = self.answer(request.body(vec![]).ok().ok_or(NoAnswer::BadAddress)?).await?;
+        let answer: Answer = self.answer(door, request.body(vec![]).ok().ok_or(NoAnswer::BadAddress)?).await?;
         let keys = keys(&answer.json);
         // A page for people, or a set without a key: what is known stays known.
         if !answer.is_ok() || keys.is_empty() {

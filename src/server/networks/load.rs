@@ -1,10 +1,10 @@
 //! Reading the definitions: those in the binary, and those that an operator puts beside it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 use rust_embed::RustEmbed;
 
-use super::Definition;
+use super::{Definition, Extra, definition::SAMPLES};
 use crate::{domain::NetworkId, server::settings::with_nearest};
 
 #[derive(RustEmbed)]
@@ -119,7 +119,20 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
         let cause = cause.to_string().replace(cause.message(), &with_nearest(cause.message())).trim_end().to_owned();
         DefinitionError::Wrong { file: file.to_owned(), cause }
     };
-    let definition: Definition = toml::from_str(text).map_err(wrong)?;
+    let mut definition: Definition = toml::from_str(&sampled(text)).map_err(wrong)?;
+    if let Some(instance) = &definition.instance {
+        if let Some(cause) = instance.trouble() {
+            let line = 1 + text.lines().position(|line| line.trim() == "[instance]").unwrap_or_default();
+            let cause = format!("at line {line}, in [instance]: {cause}");
+            return Err(DefinitionError::Wrong { file: file.to_owned(), cause });
+        }
+        definition.source = text.into();
+    }
+    if definition.authorize.par == Extra::Required && definition.authorize.par_url.is_none() {
+        let line = 1 + text.lines().position(|line| line.trim_start().starts_with("par")).unwrap_or_default();
+        let cause = format!("at line {line}, in [authorize]: par = \"required\" needs par_url");
+        return Err(DefinitionError::Wrong { file: file.to_owned(), cause });
+    }
     let stem = Path::new(file).file_stem().unwrap_or_default();
     if *stem != *definition.id.0 {
         return Err(DefinitionError::Named { file: file.to_owned(), id: definition.id.0 });
@@ -127,11 +140,26 @@ pub fn parse(file: &str, text: &str) -> Result<Definition, DefinitionError> {
     Ok(definition)
 }
 
+/// The text as it could be at an address that somebody typed, so that its fields can be read before anybody does.
+fn sampled(text: &str) -> Cow<'_, str> {
+    let table: Option<toml::Table> = toml::from_str(text).ok();
+    if !table.is_some_and(|table| table.contains_key("instance")) {
+        return text.into();
+    }
+    SAMPLES.iter().fold(text.to_owned(), |text, (name, word)| text.replace(&format!("{{{name}}}"), word)).into()
+}
+
 pub(in crate::server) fn no_shared_issuer(all: &[Definition]) -> Result<(), DefinitionError> {
     for (index, one) in all.iter().enumerate() {
         // Two products of one server, such as Google's, are no two servers.
         let doors = |one: &Definition| (one.authorize.url.clone(), one.token.url.clone());
-        let is_other = |other: &&Definition| other.issuer == one.issuer && doors(other) != doors(one);
+        // Where people type an address, the issuer is that address's own.
+        let is_other = |other: &&Definition| {
+            other.issuer == one.issuer
+                && doors(other) != doors(one)
+                && other.instance.is_none()
+                && one.instance.is_none()
+        };
         if let Some(other) = all[index + 1..].iter().find(is_other) {
             return Err(DefinitionError::SameIssuer { one: one.id.clone(), other: other.id.clone() });
         }
@@ -173,6 +201,8 @@ mod tests {
             ("[token]", "params = { client_id = \"x\" }\n[token]", 6, "params", "the parameter client_id"),
             ("[token]", "[token]\nscope_separator = \"\"", 7, "scope_separator", "empty"),
             ("\"X\"", "\"\"", 2, "name", "empty"),
+            ("[token]", "par = \"required\"\n[token]", 6, "par", "par_url"),
+            ("[token]", "params = { request_uri = \"x\" }\n[token]", 6, "params", "the parameter request_uri"),
             (
                 "name = \"name\"\n",
                 "name = \"name\"\n[[refusals]]\nmeans = \"removed\"\n",

@@ -1,20 +1,18 @@
 //! New tokens for old ones: one request, through whatever the caller sends it by.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::PoisonError};
 
 use oauth2::{HttpRequest, HttpResponse, RefreshToken, RequestTokenError, basic::BasicErrorResponseType};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    NetworkApp, NoAnswer, Tokens, Verdict,
+    NetworkApp, NoAnswer, Proofs, Tokens, Verdict,
     asking::{self, dressed},
     client::Answer,
     definition::{Renews, Step, Token},
-    exchange::{CrateClient, crate_client, shaped, taken, tokens},
+    exchange::{CrateClient, caught, crate_client, shaped, taken, tokens},
     fill::Words,
+    proofs::{CLIENT_KEY, Draft},
 };
 use crate::domain::Reason;
 
@@ -25,6 +23,8 @@ pub struct Held {
     pub access: SecretString,
     /// The refresh token, if there is one.
     pub refresh: Option<SecretString>,
+    /// The key that the tokens are bound to, if there is one.
+    pub key: Option<SecretString>,
     /// What was granted.
     pub scopes: Vec<String>,
     /// What was kept of the tokens' answer.
@@ -61,35 +61,46 @@ pub struct RefreshError {
 /// [`RefreshError`]; it carries no text of the network's.
 pub async fn refresh(
     send: impl AsyncFn(HttpRequest) -> Result<HttpResponse, NoAnswer>,
+    proofs: &Proofs,
     app: &NetworkApp,
     held: &Held,
 ) -> Result<Tokens, RefreshError> {
     let unsent = RefreshError { verdict: Verdict::NoAnswer, was_sent: Sent::No };
     let request = made(app, held).await.ok_or(unsent)?;
-    let answer = send(request).await.map_err(|error| RefreshError {
+    let extends = extension(app).is_some();
+    let draft = Draft {
+        request,
+        app,
+        is_of_app: !extends,
+        client_key: held.kept.get(CLIENT_KEY).map(String::as_str),
+        key: held.key.as_ref(),
+        access: Some(&held.access).filter(|_| extends),
+    };
+    let answer = proofs.send(&draft, send).await.map_err(|error| RefreshError {
         verdict: Verdict::NoAnswer,
         was_sent: if matches!(error, NoAnswer::Unreachable | NoAnswer::BadAddress) { Sent::No } else { Sent::Maybe },
     })?;
-    read(app, held, answer).await.map_err(|verdict| RefreshError { verdict, was_sent: Sent::Yes })
+    let mut tokens = read(app, held, answer).await.map_err(|verdict| RefreshError { verdict, was_sent: Sent::Yes })?;
+    // What the grant has beside its tokens goes where they go, also where they come too late.
+    tokens.key.clone_from(&held.key);
+    for (name, value) in &held.kept {
+        tokens.kept.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    Ok(tokens)
 }
 
 fn extension(app: &NetworkApp) -> Option<&Step> {
     app.definition.lifetime.extend.as_ref().filter(|_| app.definition.lifetime.renewal == Renews::Extend)
 }
 
-/// What is sent. The crate hands over what it would send, and hears that nobody is there.
+/// What is sent.
 async fn made(app: &NetworkApp, held: &Held) -> Option<HttpRequest> {
     if let Some(step) = extension(app) {
         let words = Words::of(app).with_token(&held.access, &held.kept);
         return asking::request(app, &step.ask, &words).ok();
     }
     let token = token(held.refresh.as_ref()?);
-    let made = Arc::new(Mutex::new(None));
-    let into = made.clone();
-    let keep = move |request| {
-        *into.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-        std::future::ready(Err(NoAnswer::Unreachable))
-    };
+    let (made, keep) = caught();
     let _ = client(app).ok()?.exchange_refresh_token(&token).request_async(&keep).await;
     let request = made.lock().unwrap_or_else(PoisonError::into_inner).take()?;
     let lifetime = &app.definition.lifetime;
@@ -124,8 +135,7 @@ async fn read(app: &NetworkApp, held: &Held, answer: HttpResponse) -> Result<Tok
         verdict => return Err(verdict),
     }
     let (access, kept) = (held.access.clone(), BTreeMap::new());
-    let mut tokens =
-        Tokens { access, refresh: None, lives: None, refresh_lives: None, scopes: None, id_token: None, kept };
+    let mut tokens = Tokens { access, kept, ..Tokens::default() };
     taken(step, &mut tokens, &raw).ok_or(Verdict::NoAnswer)?;
     Ok(tokens)
 }

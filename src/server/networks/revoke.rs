@@ -20,6 +20,8 @@ pub struct GivenBack<'a> {
     pub refresh: Option<&'a SecretString>,
     /// The network's id of the person.
     pub person_id: &'a str,
+    /// The key that they are bound to, if there is one.
+    pub key: Option<&'a SecretString>,
     /// What was kept of the token's answer.
     pub kept: &'a BTreeMap<String, String>,
 }
@@ -38,8 +40,8 @@ pub async fn revoke(
         WhichToken::Refresh => given.refresh.unwrap_or(given.access),
         WhichToken::Access => given.access,
     };
-    let bearer = Bearer { access: token, kept: given.kept };
-    let answer = ask(client, app, &revoke.ask, (bearer, &[("user_id", given.person_id)])).await;
+    let bearer = Bearer { access: token, key: given.key, kept: given.kept };
+    let answer = ask(client, app, &revoke.ask, (bearer, &[("user_id", app.unqualified(given.person_id))])).await;
     let verdict = Verdict::of_call(&app.definition, &answer, revoke.ask.ok.as_ref());
     // A token that is dead already cannot be revoked, and needs not be.
     if revoke.ask.auth == Auth::Bearer && matches!(verdict, Verdict::Dead(_)) {
@@ -54,7 +56,7 @@ pub async fn revoke(
     if !revoke.verify {
         return Ok(Some(Returned::Returned));
     }
-    let bearer = Bearer { access: given.access, kept: given.kept };
+    let bearer = Bearer { access: given.access, key: given.key, kept: given.kept };
     let is_dead = matches!(check(client, app, bearer).await, Verdict::Dead(_));
     Ok(Some(if is_dead { Returned::Returned } else { Returned::ByHand }))
 }

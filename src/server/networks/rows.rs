@@ -20,6 +20,14 @@ pub struct Model {
     pub slot_at: i64,
     /// Until then nothing is asked here.
     pub paused_until: Option<Moment>,
+    /// Where it is, when that is an address that a person typed.
+    pub host: Option<String>,
+    /// Whether its credentials are kept here, sealed, and are to be used.
+    pub is_on: bool,
+    /// Counts changes, so that other processes notice them.
+    pub version: i64,
+    /// What the network says there of its own doors.
+    pub found: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

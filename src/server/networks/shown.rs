@@ -4,6 +4,9 @@ use std::fmt::{self, Write as _};
 
 use super::{Definition, Renews, definition::Checked};
 
+/// What stands in the place of what people type.
+const MANY: &str = "many; people type one, for which instance.example stands here";
+
 /// One line of a list: the id, the name, and what is not certain.
 #[must_use]
 pub fn line(definition: &Definition) -> String {
@@ -28,11 +31,14 @@ fn write(text: &mut String, definition: &Definition) -> fmt::Result {
     let Definition { id, name, authorize, token, lifetime, checked, .. } = definition;
     writeln!(text, "{name} ({id})\n")?;
     let facts = [
+        ("addresses", definition.instance.as_ref().map(|_| MANY.to_owned())),
         ("issuer", Some(definition.issuer.clone())),
         ("asks at", Some(authorize.url.clone())),
         ("tokens from", Some(token.url.clone())),
+        ("pushed to", authorize.pushed_to().map(str::to_owned)),
         ("PKCE", Some(if authorize.pkce { "S256" } else { "no" }.to_owned())),
         ("scopes", Some(definition.scopes().join(" ")).filter(|scopes| !scopes.is_empty())),
+        ("tokens", definition.binds_tokens().then(|| "bound to a key of each permission".to_owned())),
         ("renewed", Some(renewed(lifetime.renewal).to_owned())),
         ("given back", Some(if definition.revoke.is_some() { "by a call" } else { "by hand" }.to_owned())),
         ("list of apps", definition.manage_url.clone()),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     client::{Answer, NoAnswer, at, text_at},
     definition::{Definition, Meaning, Refusal, Says},
+    proofs::Refused,
 };
 use crate::domain::Reason;
 
@@ -62,6 +63,12 @@ impl Verdict {
     /// for people, whatever its status, comes from something in between.
     #[must_use]
     pub fn by(rules: &[Refusal], answer: &Answer) -> Option<Self> {
+        match answer.refused {
+            // Its nonce changed twice while it was asked: nothing is known.
+            Some(Refused::Nonce) => return Some(Self::NoAnswer),
+            Some(Refused::Proof) => return Some(Self::OurAppIsWrong),
+            None => {}
+        }
         let rule = rules
             .iter()
             .filter(|_| answer.status < 500 && answer.json.is_object())

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Bearer, NetworkApp, NetworkClient, Verdict,
-    asking::{ask, request, words},
+    asking::{ask, draft, request, words},
     client::{Answer, at, text_at},
     definition::{Call, More, Pages, Parents},
 };
@@ -48,6 +48,9 @@ pub enum WhoError {
     /// Its answer lacks what the definition promises.
     #[error("the network's answer lacks what its definition promises")]
     Odd,
+    /// The server that gave the tokens may not speak for whom they name.
+    #[error("the tokens name somebody whom this server may not speak for")]
+    NotTheirs,
 }
 
 /// A conversation about one consent, with so many requests at most.
@@ -71,7 +74,7 @@ impl Talk<'_> {
 
     async fn send(&mut self, call: &Call, request: HttpRequest) -> Result<Answer, WhoError> {
         self.left = self.left.checked_sub(1).ok_or(WhoError::Odd)?;
-        let answer = self.client.answer(request).await;
+        let answer = self.client.ask(&draft(self.app, call, self.bearer, request)).await.map(Answer::from);
         match (Verdict::of_call(&self.app.definition, &answer, call.ok.as_ref()), answer) {
             (Verdict::Alive, Ok(answer)) => Ok(answer),
             (verdict, _) => Err(WhoError::Refused(verdict)),
@@ -161,7 +164,7 @@ fn next(more: &More, answer: &Answer, (asked, here, so_far): (&Uri, usize, usize
 pub async fn who_am_i(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>) -> Result<Account, WhoError> {
     let person = &app.definition.person;
     let answer = Talk { client, app, bearer, left: 1 }.ask(&person.ask, &[]).await?;
-    account(&answer.json, &person.id, &person.name).ok_or(WhoError::Odd)
+    account(app, &answer.json, (&person.id, &person.name)).ok_or(WhoError::Odd)
 }
 
 /// Whether the permission still works.
@@ -192,9 +195,9 @@ pub async fn remote_pages(
     let mut all: Vec<RemotePage> = Vec::new();
     for parent in parents {
         let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
-        let words = [("parent", parent.as_str()), ("user_id", person.id.as_str())];
+        let words = [("parent", parent.as_str()), ("user_id", app.unqualified(&person.id))];
         let found = talk.list(&pages.ask, list, &words).await?;
-        let new = found.iter().filter_map(|item| remote_page(pages, item));
+        let new = found.iter().filter_map(|item| remote_page(app, pages, item));
         for page in new {
             // A page that two ways lead to is one page.
             if all.iter().all(|known| known.account.id != page.account.id) {
@@ -205,7 +208,7 @@ pub async fn remote_pages(
     Ok(all)
 }
 
-fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
+fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePage> {
     let usable = pages.usable.as_ref().is_none_or(|usable| match at(item, &usable.path) {
         Some(Value::Array(list)) => {
             list.iter().filter_map(Value::as_str).any(|word| usable.has.iter().any(|has| has == word))
@@ -213,7 +216,7 @@ fn remote_page(pages: &Pages, item: &Value) -> Option<RemotePage> {
         _ => text_at(item, &usable.path).is_some_and(|word| usable.has.contains(&word)),
     });
     Some(RemotePage {
-        account: account(item, &pages.id, &pages.name)?,
+        account: account(app, item, (&pages.id, &pages.name))?,
         handle: pages.handle.as_ref().and_then(|path| text_at(item, path)),
         usable: if usable { Ok(()) } else { Err(Unusable::LacksRole) },
         token: pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from),
@@ -247,11 +250,11 @@ pub async fn granted_scopes(
     Ok(Some(items.iter().filter(is_granted).filter_map(scope).collect()))
 }
 
-/// A person without a name is called by the id.
-fn account(json: &Value, id: &str, name: &str) -> Option<Account> {
+/// A person without a name is called by the id. Two addresses of one network may have the same id for two people.
+fn account(app: &NetworkApp, json: &Value, (id, name): (&str, &str)) -> Option<Account> {
     let id = text_at(json, id)?;
     let name = text_at(json, name).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
-    Some(Account { id, name })
+    Some(Account { id: app.qualified(&id), name })
 }
 
 #[cfg(test)]
@@ -263,7 +266,7 @@ mod tests {
         let asked: Uri = "https://us1.api.example/3.0/lists?count=9".parse().expect("an address");
         let next = |address: &str| {
             let json = serde_json::json!({ "next": address });
-            let answer = Answer { status: 200, retry_after: None, next: None, json };
+            let answer = Answer { status: 200, retry_after: None, next: None, json, refused: None };
             match next(&More::NextUrl("next".to_owned()), &answer, (&asked, 1, 1)) {
                 Some(Next::Place(place)) => Some(place.to_string()),
                 _ => None,

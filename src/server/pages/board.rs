@@ -70,11 +70,18 @@ pub async fn details(member: &Member, page: PageId) -> Result<PageDetails, Refus
     let db = app.store.read();
     let found = page::Entity::find_by_id(page).filter(page::Column::Workspace.eq(workspace)).one(db).await?;
     let row = found.ok_or(Refusal::NotFound)?;
-    let definition = app.networks.app_at(&row.network).map(|network_app| network_app.definition.clone());
     let (grant, siblings) = match row.grant_id {
         Some(id) => (grant::Entity::find_by_id(id).one(db).await?, standing_on(db, id).await?),
         None => (None, vec![]),
     };
+    // As the network is where the page is.
+    let network_app = match &grant {
+        Some(grant) => app.networks.find(grant.network_app).await?,
+        None => None,
+    };
+    let definition = network_app.or_else(|| app.networks.app_at(&row.network)).map(|found| found.definition.clone());
+    let instance =
+        row.host.filter(|_| grant.is_some() && definition.as_ref().is_some_and(|one| one.instance.is_some()));
     let names: HashMap<_, _> =
         workspaces::locations(app, workspace).await?.into_iter().map(|location| (location.id, location.name)).collect();
     let siblings = siblings.iter().filter(|sibling| sibling.page != page);
@@ -90,6 +97,8 @@ pub async fn details(member: &Member, page: PageId) -> Result<PageDetails, Refus
         shared_with,
         would_be,
         manage_hint: definition.as_ref().and_then(|definition| definition.manage_hint.clone()),
+        manage_url: definition.as_ref().filter(|_| instance.is_some()).and_then(|one| one.manage_url.clone()),
+        instance,
         has_pages: definition.is_some_and(|definition| definition.pages.is_some()),
     })
 }

@@ -35,6 +35,8 @@ pub struct NewGrant {
     pub access: SecretString,
     /// The token that gets a new one, where the network gives one.
     pub refresh: Option<SecretString>,
+    /// The key that they are bound to, where the network binds them.
+    pub key: Option<SecretString>,
     /// When the access token ends, if that is known.
     pub expires_at: Option<Moment>,
     /// When the refresh token ends, if that is known.
@@ -62,6 +64,12 @@ impl Grant {
     #[must_use]
     pub fn refresh(&self) -> Place {
         place(self.workspace, self.id, "refresh")
+    }
+
+    /// Where the key is sealed that the tokens are bound to, if they are.
+    #[must_use]
+    pub fn key(&self) -> Place {
+        place(self.workspace, self.id, "key")
     }
 }
 
@@ -115,10 +123,11 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         grant::Entity::insert(row).exec_without_returning(txn).await?;
     }
     vault.put(txn, place(workspace, id, "access"), &new.access).await?;
-    let refresh = place(workspace, id, "refresh");
-    match new.refresh {
-        Some(token) => vault.put(txn, refresh, &token).await?,
-        None => vault.forget(txn, refresh).await?,
+    for (column, secret) in [("refresh", new.refresh), ("key", new.key)] {
+        match secret {
+            Some(secret) => vault.put(txn, place(workspace, id, column), &secret).await?,
+            None => vault.forget(txn, place(workspace, id, column)).await?,
+        }
     }
     Ok(id)
 }
@@ -203,6 +212,7 @@ pub async fn workspaces_at(db: &impl ConnectionTrait, network: &NetworkId) -> Re
 pub async fn forget_grant(writing: &Writing, vault: &Vault, grant: &Grant) -> Result<(), VaultError> {
     vault.forget(writing.txn(), grant.access()).await?;
     vault.forget(writing.txn(), grant.refresh()).await?;
+    vault.forget(writing.txn(), grant.key()).await?;
     grant::Entity::delete_by_id(grant.id).exec(writing.txn()).await?;
     Ok(())
 }

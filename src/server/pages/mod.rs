@@ -7,7 +7,9 @@ mod add;
 mod board;
 mod found;
 mod grants;
+mod hosts;
 mod marks;
+mod opened;
 mod roster;
 mod rows;
 mod standing;
@@ -21,12 +23,14 @@ pub use grants::{
     Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
     keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
+pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
 pub use marks::{
     Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
     set_back,
 };
+pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
 pub use told::{Told, holders, told_of};

@@ -235,6 +235,8 @@ fn row_of(workspace: WorkspaceId, columns: Columns) -> page::Model {
         missing,
         reason,
         must_log_in,
+        // Nobody asks a list where its pages are.
+        host: None,
     }
 }
 

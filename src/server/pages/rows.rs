@@ -31,6 +31,8 @@ pub mod page {
         pub missing: Json<Vec<Ability>>,
         pub reason: Option<Json<Reason>>,
         pub must_log_in: bool,
+        /// Where it was connected last, at a network with many addresses.
+        pub host: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

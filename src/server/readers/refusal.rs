@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Refusal, Verdict, load, refresh},
+    server::{
+        networks::{Answer, Definition, Held, NetworkApp, NoAnswer, Proofs, Refusal, Verdict, load, refresh},
+        settings::AppCredentials,
+    },
 };
 
 /// Every secret in the corpus has it, as every secret of the sandbox does.
@@ -20,13 +23,12 @@ const CANARY: &str = "sbxcanary";
 
 static APPS: LazyLock<Vec<NetworkApp>> = LazyLock::new(|| {
     let all = load(None, Some("http://localhost:1")).expect("built-in definitions are right");
-    let app = |definition| NetworkApp {
-        id: NetworkAppId(Uuid::nil()),
-        definition,
+    let own = || AppCredentials {
         client_id: "app".to_owned(),
         client_secret: format!("{CANARY}-secret").into(),
         hook_secret: None,
     };
+    let app = |definition| NetworkApp::new(NetworkAppId(Uuid::nil()), definition, own());
     all.into_iter().map(app).collect()
 });
 
@@ -66,7 +68,8 @@ fn refreshed(app: &NetworkApp, answer: HttpResponse) -> Verdict {
     let held =
         Held { access: format!("{CANARY}-at").into(), refresh: Some(format!("{CANARY}-rt").into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
-    let mut flight = pin!(refresh(send, app, &held));
+    let proofs = Proofs::default();
+    let mut flight = pin!(refresh(send, &proofs, app, &held));
     // It waits for nothing: the answer is there.
     let Poll::Ready(end) = flight.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("a flight that waits")

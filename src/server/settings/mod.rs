@@ -15,7 +15,7 @@ use crate::domain::NetworkId;
 const PREFIX: &str = "GREENTICK_";
 
 /// All settings, with their defaults.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where people find this instance: https, or http on a loopback address.
@@ -45,7 +45,13 @@ pub struct Settings {
     /// Whether tokens that are good for one use are sent by a small process that outlives this one.
     #[serde(deserialize_with = "yes_or_no")]
     pub courier: bool,
-    /// Our apps at the networks.
+    /// Networks that are in the table though no app is set for them, because it registers itself: Mastodon.
+    #[serde(deserialize_with = "list")]
+    pub switched_on: Vec<NetworkId>,
+    /// Hosts inside, as `host` or `host:port`, that people may type all the same. For tests only.
+    #[serde(deserialize_with = "list")]
+    pub allow_inside: Vec<String>,
+    /// Our apps at the networks; `id@host` where a network has many addresses.
     pub apps: HashMap<NetworkId, AppCredentials>,
 }
 
@@ -76,6 +82,8 @@ impl Default for Settings {
             check_interval: None,
             refreshes_per_second: 50,
             courier: true,
+            switched_on: vec![],
+            allow_inside: vec![],
             apps: HashMap::new(),
         }
     }
@@ -145,8 +153,15 @@ impl Settings {
             names.push(name);
         }
         let settings: Self = table.try_into().map_err(|error: toml::de::Error| wrong_variable(&names, &error))?;
-        settings.apps.iter().try_for_each(|(network, app)| whole(&network.0, app))?;
         Ok(settings)
+    }
+
+    /// Whether each app has what its network needs of it: its `client_id`, its `client_secret`.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoCredential`] names the first that is missing.
+    pub fn are_whole(&self, needs: impl Fn(&NetworkId, &str) -> bool) -> Result<(), SettingsError> {
+        self.apps.iter().try_for_each(|(network, app)| whole(network, app, |key| needs(network, key)))
     }
 }
 
@@ -159,12 +174,12 @@ fn wrong_variable(names: &[String], error: &toml::de::Error) -> SettingsError {
     SettingsError::Environment { names, message }
 }
 
-fn whole(network: &str, app: &AppCredentials) -> Result<(), SettingsError> {
+fn whole(network: &NetworkId, app: &AppCredentials, needs: impl Fn(&str) -> bool) -> Result<(), SettingsError> {
     let (id, secret) = (app.client_id.as_str(), app.client_secret.expose_secret());
     for (key, value) in [("client_id", id), ("client_secret", secret)] {
-        if value.trim().is_empty() {
-            let variable = format!("{PREFIX}APPS__{}__{}", network.to_uppercase(), key.to_uppercase());
-            return Err(SettingsError::NoCredential { network: network.to_owned(), key, variable });
+        if value.trim().is_empty() && needs(key) {
+            let variable = format!("{PREFIX}APPS__{}__{}", network.0.to_uppercase(), key.to_uppercase());
+            return Err(SettingsError::NoCredential { network: network.0.clone(), key, variable });
         }
     }
     Ok(())
@@ -196,6 +211,18 @@ fn number<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u64>, D::
 
 fn count<'de, D: serde::Deserializer<'de>>(value: D) -> Result<u32, D::Error> {
     whole_number(value)?.ok_or_else(|| serde::de::Error::custom("refreshes_per_second must be a whole number"))
+}
+
+/// A list, also as the text with commas that the environment has it in.
+fn list<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(value: D) -> Result<Vec<T>, D::Error> {
+    let value = match toml::Value::deserialize(value)? {
+        toml::Value::String(text) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(toml::Value::from).collect::<Vec<_>>().into()
+        }
+        value => value,
+    };
+    value.try_into().map_err(serde::de::Error::custom)
 }
 
 fn yes_or_no<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
@@ -279,6 +306,9 @@ mod tests {
 
     #[test]
     fn an_app_needs_an_id_and_a_secret_from_wherever() {
+        let read = |text: &str, more: &[(&str, &str)]| {
+            read(text, more).and_then(|all| all.are_whole(|_, _| true).map(|()| all))
+        };
         let id = "[apps.chirper]\nclient_id = \"a\"\n";
         let from_both = read(id, &[("GREENTICK_APPS__CHIRPER__CLIENT_SECRET", "s3cret")]);
         assert!(from_both.is_ok(), "the secret may stand in the environment alone");

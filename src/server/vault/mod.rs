@@ -13,4 +13,4 @@ mod secrets;
 pub use keys::{Keys, KeysError};
 pub use seal::{Place, hash, new_seal, open_by, random_token, seal_by};
 pub use sealer::Sealer;
-pub use secrets::{Vault, VaultError};
+pub use secrets::{INSTANCE, Vault, VaultError};

@@ -23,6 +23,9 @@ const CANARY: &[u8] = b"greentick";
 const CANARY_PLACE: Place =
     Place { workspace: WorkspaceId(Uuid::nil()), table: "canaries", column: "sealed", row: Uuid::nil() };
 
+/// Whose secrets belong to the instance and to no workspace. Its data key is one like any other.
+pub const INSTANCE: WorkspaceId = WorkspaceId(Uuid::nil());
+
 /// Why a secret is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -89,15 +92,28 @@ impl Vault {
     /// # Errors
     /// When the database does not do it.
     pub async fn make_key(&self, db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<(), VaultError> {
+        data_key::Entity::insert(self.new_key(workspace)).exec_without_returning(db).await?;
+        Ok(())
+    }
+
+    fn new_key(&self, workspace: WorkspaceId) -> data_key::ActiveModel {
         let (id, (kek_id, kek)) = (Uuid::now_v7(), self.keys.active());
         let wrapped = seal::seal(kek, Uuid::nil(), &wrap_place(workspace, id), seal::new_key().expose_secret());
-        let row = data_key::ActiveModel {
+        data_key::ActiveModel {
             id: Set(id),
             workspace: Set(workspace),
             kek_id: Set(kek_id.to_owned()),
             wrapped: Set(wrapped),
-        };
-        data_key::Entity::insert(row).exec_without_returning(db).await?;
+        }
+    }
+
+    /// Makes the instance's own data key, unless it is there.
+    ///
+    /// # Errors
+    /// When the database does not do it.
+    pub async fn need_own_key(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
+        let keep = OnConflict::column(data_key::Column::Workspace).do_nothing().to_owned();
+        data_key::Entity::insert(self.new_key(INSTANCE)).on_conflict(keep).exec_without_returning(db).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use ring::{
 use serde_json::{Value, json};
 
 use super::{
-    Ask, CLIENT, Pkce, Play,
+    Ask, CLIENT, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::{
@@ -30,6 +30,9 @@ const SECOND: &str = "GET mybusinessbusinessinformation.googleapis.com/v1/accoun
 const CHANNELS: &str = "GET www.googleapis.com/youtube/v3/channels";
 
 pub const BUSINESS_PROFILE: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "google_business_profile",
     scopes: &[
         "openid",

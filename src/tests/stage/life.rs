@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::{
     Play, Stage,
+    bluesky::{BLUESKY, BLUESKY_AT_HOME},
     google::{BUSINESS_PROFILE, YOUTUBE},
     meta::{FACEBOOK, INSTAGRAM, THREADS},
     others::{DISCORD, SNAPCHAT_LOGIN, SNAPCHAT_MARKETING, TWITCH, WORDPRESS},
     short::{PINTEREST, REDDIT, TIKTOK, TUMBLR, X},
+    typed::{GITLAB_ELSEWHERE, MASTODON, OAUTH2, OIDC, SHOPIFY},
     work::{GITHUB, GITLAB, LINKEDIN, LINKEDIN_PROFILE, MAILCHIMP, SLACK},
 };
 use crate::{
@@ -17,7 +19,8 @@ use crate::{
     tests::{person::Person, picking::chooses, postgres, world::World},
 };
 
-static ALL: [&Play; 21] = [
+static ALL: [&Play; 26] = [
+    &BLUESKY,
     &FACEBOOK,
     &INSTAGRAM,
     &THREADS,
@@ -39,6 +42,10 @@ static ALL: [&Play; 21] = [
     &WORDPRESS,
     &GITHUB,
     &GITLAB,
+    &MASTODON,
+    &SHOPIFY,
+    &OIDC,
+    &OAUTH2,
 ];
 
 /// A person at a browser, a network on the stage.
@@ -63,7 +70,10 @@ impl Try<'_> {
     async fn connects(&self, declined: &[&str]) -> Vec<String> {
         let Self { stage, owner, .. } = self;
         stage.asked();
-        let popup = owner.opens_popup(self.page).await;
+        let popup = match stage.play.typed {
+            "" => owner.opens_popup(self.page).await,
+            typed => owner.opens_popup_at(self.page, typed).await,
+        };
         let end = owner.get(&stage.approves(&popup.url, declined)).await;
         let asked = stage.asked();
         let state = owner.looks(popup.attempt).await.state;
@@ -106,7 +116,9 @@ impl Try<'_> {
             self.stage.asked();
             self.world.refreshes().await;
             let asked = self.stage.asked();
-            assert_eq!(asked.iter().filter(|asked| *asked == requests[0]).count(), 1, "{} {round}: {asked:?}", play.id);
+            let count = |all: &mut dyn Iterator<Item = &str>| all.filter(|asked| *asked == requests[0]).count();
+            let (was, must) = (count(&mut asked.iter().map(String::as_str)), count(&mut requests.iter().copied()));
+            assert_eq!(was, must, "{} {round}: {asked:?}", play.id);
             self.is_connected().await;
         }
     }
@@ -142,7 +154,8 @@ async fn whole_life(world: &World, stage: &Stage) {
     );
     assert_eq!(stage.scene().alive, play.returning.1 == Returned::ByHand, "{}", play.id);
     life.is(Status::NotConnected).await;
-    let secrets = stage.scene().secrets.clone();
+    let mut secrets = stage.scene().secrets.clone();
+    secrets.push(super::CLIENT.1.to_owned());
     world.hides(&secrets).await;
 }
 
@@ -157,6 +170,8 @@ macro_rules! lives {
 }
 
 lives! {
+    bluesky: BLUESKY;
+    bluesky_at_home: BLUESKY_AT_HOME;
     facebook: FACEBOOK;
     instagram: INSTAGRAM;
     threads: THREADS;
@@ -178,11 +193,16 @@ lives! {
     wordpress_com: WORDPRESS;
     github: GITHUB;
     gitlab: GITLAB;
+    gitlab_elsewhere: GITLAB_ELSEWHERE;
+    mastodon: MASTODON;
+    shopify: SHOPIFY;
+    oidc: OIDC;
+    oauth2: OAUTH2;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres_too() {
-    for play in [&FACEBOOK, &X] {
+    for play in [&FACEBOOK, &X, &MASTODON, &BLUESKY] {
         let stage = Stage::of(play).await;
         let url = postgres::new_database().await;
         whole_life(&World::at_stage(&stage, Some(url.into())).await, &stage).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, CLIENT, Pkce, Play,
+    Ask, CLIENT, Ours, Pkce, Play,
     scene::{Life, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -12,6 +12,9 @@ const SIXTY_DAYS: u64 = 5_184_000;
 const A_DAY: u64 = 86_400;
 
 pub const FACEBOOK: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "facebook_pages",
     scopes: &[
         "pages_show_list",
@@ -92,6 +95,9 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const INSTAGRAM: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "instagram",
     scopes: &[
         "instagram_business_basic",
@@ -139,6 +145,9 @@ fn instagram(scene: &mut Scene, ask: &Ask) -> Reply {
 }
 
 pub const THREADS: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "threads",
     scopes: &[
         "threads_basic",

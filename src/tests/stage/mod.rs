@@ -4,12 +4,16 @@
 //! One stage is one network with one person. It listens on one address and plays all hosts of that network; the app's
 //! client is told to go there instead, and nothing else is different.
 
+mod bluesky;
+mod bound;
 mod google;
 mod life;
 mod meta;
 mod others;
+mod proofs;
 mod scene;
 mod short;
+mod typed;
 mod work;
 
 use std::{
@@ -29,8 +33,8 @@ use oauth2::url::{Url, form_urlencoded};
 use serde_json::Value;
 
 use self::scene::{Reply, Scene};
-use super::world::loopback;
-use crate::domain::{Reason, Returned};
+use super::world::{World, loopback};
+use crate::domain::{NetworkId, Reason, Returned};
 
 /// Our app at every network.
 pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the app");
@@ -39,6 +43,10 @@ pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the app");
 pub struct Play {
     /// The definition's name.
     pub id: &'static str,
+    /// What the person types, where the network has many addresses.
+    pub typed: &'static str,
+    /// How our app comes to be there.
+    pub ours: Ours,
     /// Where a person is asked: host and path.
     pub authorize: &'static str,
     /// What it calls the app's id.
@@ -52,6 +60,8 @@ pub struct Play {
     pub needs: &'static [(&'static str, &'static str)],
     /// What the callback carries beside code and state.
     pub brings: &'static [(&'static str, &'static str)],
+    /// What else it does to the callback.
+    pub back: fn(&mut Url),
     /// What it hangs on to the callback's address, behind everything.
     pub junk: Option<&'static str>,
     /// Everything else that it answers.
@@ -71,6 +81,20 @@ pub struct Play {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ours {
+    /// It stands in the settings, under the network's name.
+    InSettings,
+    /// There too, under this name.
+    At(&'static str),
+    /// It registers itself.
+    ByItself,
+    /// It is known by a document at an address of ours, and signs by a key.
+    Document,
+    /// It is on the person's own machine, where nobody can ask it who it is.
+    AtHome,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pkce {
     Needed,
     Taken,
@@ -79,6 +103,7 @@ pub enum Pkce {
 }
 
 /// A request, as the network gets it.
+#[derive(Clone)]
 pub struct Ask {
     pub method: String,
     /// Host and path.
@@ -169,8 +194,14 @@ impl Stage {
         let play = self.play;
         assert_eq!(format!("{}{}", url.host_str().unwrap_or_default(), url.path()), play.authorize, "the consent page");
         let params: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        let pushes = matches!(play.ours, Ours::Document | Ours::AtHome);
+        let params = if pushes { self.pushed(&params) } else { Some(params) };
+        let Some(params) = params else {
+            return format!("https://{}?error=invalid_request", play.authorize);
+        };
         let param = |name: &str| params.get(name).map_or("", String::as_str);
-        assert_eq!((param("response_type"), param(play.client_id)), ("code", CLIENT.0), "{url}");
+        assert_eq!(param("response_type"), "code", "{url}");
+        assert!(pushes || param(play.client_id) == CLIENT.0, "{url}");
         for (name, value) in play.needs {
             assert_eq!(param(name), *value, "{name} at {}", play.id);
         }
@@ -191,8 +222,29 @@ impl Stage {
             .append_pair("code", &code)
             .append_pair("state", param("state"))
             .extend_pairs(play.brings);
+        (play.back)(&mut back);
         back.set_fragment(play.junk);
         back.to_string()
+    }
+
+    /// What was pushed before, under the number that the person brings along with the app's name and nothing else.
+    fn pushed(&self, params: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+        let (number, client_id) = (params.get("request_uri")?, params.get("client_id")?);
+        self.scene().book.pushed(number, client_id).filter(|_| params.len() == 2)
+    }
+
+    /// A network that knows us by a document of ours reads it, and the keys that it names.
+    pub async fn reads_who_we_are(&self, world: &World) {
+        let ours = world.app.networks.app_at(&NetworkId(self.play.id.to_owned())).expect("it is set up");
+        let read = async |address: &str| -> Value {
+            let path = address.strip_prefix(&world.app.base_url.origin()).expect("an address of ours");
+            let answer = world.http.get(format!("{}{path}", world.origin)).send().await.expect("the app answers");
+            assert_eq!(answer.headers()["content-type"], "application/json");
+            answer.json().await.expect("JSON")
+        };
+        let document = read(&ours.client_id).await;
+        let keys = read(document["jwks_uri"].as_str().expect("an address")).await;
+        self.scene().book.client = Some((document, keys));
     }
 
     /// What was asked since somebody last looked.
@@ -211,6 +263,7 @@ async fn answer(State(stage): State<Stage>, request: Request) -> Response {
     let ask = Ask::of(&parts, &body);
     let mut scene = stage.scene();
     scene.asked.push(ask.what());
+    scene.heard.push(ask.clone());
     let Reply { status, headers, body, kind } = (stage.play.answers)(&mut scene, &ask);
     let mut response = (http::StatusCode::from_u16(status).expect("a status"), body).into_response();
     response.headers_mut().insert("content-type", kind.parse().expect("a type"));

@@ -1,10 +1,12 @@
 //! What has happened on the stage: one person, one app, the codes and tokens between them.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Ask, Pkce};
+use super::{Ask, Pkce, proofs::Book};
 use crate::server::sandbox::CANARY;
 
 /// An answer.
@@ -67,6 +69,8 @@ pub enum Refreshes {
 pub struct Scene {
     pub now: u64,
     pub asked: Vec<String>,
+    /// The same, whole.
+    pub heard: Vec<Ask>,
     /// What the person has allowed.
     pub scopes: Vec<String>,
     /// What the signed words about the person must say.
@@ -75,6 +79,10 @@ pub struct Scene {
     pub alive: bool,
     /// All values that are secret, for whoever looks for leaks.
     pub secrets: Vec<String>,
+    /// What an app has told when it registered itself.
+    pub told: BTreeMap<String, String>,
+    /// What a server remembers that binds its tokens.
+    pub book: Book,
     pkce: Pkce,
     code: Option<(String, Option<String>, String)>,
     access: Vec<Access>,
@@ -87,10 +95,13 @@ impl Scene {
         Self {
             now: 0,
             asked: vec![],
+            heard: vec![],
             scopes: vec![],
             nonce: None,
             alive: false,
             secrets: vec![],
+            told: BTreeMap::new(),
+            book: Book::default(),
             pkce,
             code: None,
             access: nothing(),

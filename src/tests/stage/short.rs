@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -32,6 +32,8 @@ const X_TOKEN: &str = "POST api.x.com/2/oauth2/token";
 
 pub const X: Play = Play {
     id: "x",
+    typed: "",
+    ours: Ours::InSettings,
     scopes: &["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
     authorize: "x.com/i/oauth2/authorize",
     client_id: "client_id",
@@ -39,6 +41,7 @@ pub const X: Play = Play {
     pkce: Pkce::Needed,
     needs: &[],
     brings: &[],
+    back: |_| {},
     junk: None,
     answers: x,
     connecting: &[X_TOKEN, "GET api.x.com/2/users/me"],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ask, Pkce, Play,
+    Ask, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
 };
 use crate::domain::{Reason, Returned};
@@ -18,6 +18,9 @@ const ORGANISATION: &str = "GET api.linkedin.com/rest/organizations/5005";
 const SECOND: &str = "GET api.linkedin.com/rest/organizations/5006";
 
 pub const LINKEDIN: Play = Play {
+    typed: "",
+    ours: Ours::InSettings,
+    back: |_| {},
     id: "linkedin",
     scopes: &[
         "openid",
@@ -179,6 +182,7 @@ const GROUPS: &str = "GET gitlab.com/api/v4/groups";
 pub const GITLAB: Play = Play {
     id: "gitlab",
     scopes: &["read_user", "api"],
+    typed: "gitlab.com",
     authorize: "gitlab.com/oauth/authorize",
     pkce: Pkce::Taken,
     answers: gitlab,

@@ -107,10 +107,15 @@ fn List(connection: Connection, details: RwSignal<Option<PageDetails>>, desk: De
             }
         })
     };
+    let instance = move || {
+        let instance = details.with(|details| details.as_ref().and_then(|details| details.instance.clone()));
+        instance.map(|instance| view! { <dt>{words::AT}</dt> <dd>{instance}</dd> })
+    };
     view! {
         <dl class="facts">
             <dt>{words::PAGE}</dt>
             <dd>{connection.account.map_or_else(|| words::NOT_CHOSEN.into(), |account| account.name)}</dd>
+            {instance}
             <dt>{words::CONNECTED_BY}</dt>
             <dd>
                 {linked_by} ", "
@@ -178,14 +183,18 @@ fn ListOfApps(cell: Cell, details: RwSignal<Option<PageDetails>>) -> impl IntoVi
         let hint = details.with(|details| details.as_ref().and_then(|details| details.manage_hint.clone()));
         hint.map(|hint| view! { <br/> <small>{hint}</small> })
     };
-    network.manage_url.map(|url| {
-        view! {
-            <p>
-                <a href=url target="_blank" rel="external noopener noreferrer">{words::see_list_of_apps(&network.name)}</a>
-                " " <span aria-hidden="true">"↗"</span> {hint}
-            </p>
-        }
-    })
+    let (name, own) = (network.name, network.manage_url);
+    move || {
+        let there = details.with(|details| details.as_ref().and_then(|details| details.manage_url.clone()));
+        there.or_else(|| own.clone()).map(|url| {
+            view! {
+                <p>
+                    <a href=url target="_blank" rel="external noopener noreferrer">{words::see_list_of_apps(&name)}</a>
+                    " " <span aria-hidden="true">"↗"</span> {hint}
+                </p>
+            }
+        })
+    }
 }
 
 #[component]

@@ -93,6 +93,8 @@ labels! {
     NOT_CHOSEN = "not chosen yet",
     /// Stands for an account that nobody has chosen.
     WHOEVER_HAS_IT = "whoever has the page",
+    /// Before the address at which a page is connected.
+    AT = "At",
     /// A fact.
     CONNECTED_BY = "Connected by",
     /// The signed-in person.

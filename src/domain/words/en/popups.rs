@@ -64,6 +64,48 @@ pub const WHICH_PAGE: &str = "Which page is it?";
 /// Links the chosen page.
 pub const CONNECT: &str = "Connect";
 
+/// Where is it, of all the addresses that a network has?
+#[must_use]
+pub fn which_address(network: &str) -> String {
+    format!("Where on {network}?")
+}
+
+/// Why that is asked.
+#[must_use]
+pub fn where_to(network: &str) -> String {
+    format!("{network} has many addresses. Type yours, and it will ask for your approval.")
+}
+
+/// What was typed is none.
+#[must_use]
+pub fn no_address(network: &str) -> String {
+    format!("This cannot be an address of {network}. Check it and try again.")
+}
+
+/// Nobody is there.
+#[must_use]
+pub fn nobody_answers(typed: &str) -> String {
+    format!("Nobody answers at {typed}. Check the address, or try again later.")
+}
+
+/// Somebody is there who is not what the person means.
+#[must_use]
+pub fn is_not_one(network: &str, typed: &str) -> String {
+    format!("What answers at {typed} does not say that it is {network}. Check the address.")
+}
+
+/// It lets no app register itself.
+#[must_use]
+pub fn takes_no_app(typed: &str) -> String {
+    format!("{typed} did not let Greentick in. Try again later, or ask whoever runs it.")
+}
+
+/// Somebody must enter an app first.
+#[must_use]
+pub fn knows_no_app(typed: &str) -> String {
+    format!("Greentick has no app at {typed} yet. Whoever runs Greentick can enter one.")
+}
+
 /// Why a page cannot be chosen.
 pub const LACKS_ROLE: &str = "your role there does not allow it";
 /// Puts the choice off.

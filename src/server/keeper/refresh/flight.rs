@@ -10,7 +10,7 @@ use crate::{
     domain::{GrantId, Moment, Reason},
     server::{
         App,
-        networks::{self, Admission, Held, NetworkApp, RefreshError, Sent, Tokens, Verdict},
+        networks::{self, Admission, Held, NetworkApp, Proofs, RefreshError, Sent, Tokens, Verdict},
         pages::{self, Grant, Mark},
         vault::Sealer,
     },
@@ -74,7 +74,7 @@ async fn try_to_fly(app: &App, id: GrantId, seen: i64, why: Why) -> Result<End, 
     let Some(network_app) = app.networks.app(grant.network_app) else {
         return put_off(app, &grant).await;
     };
-    let held = match held(app, &grant).await {
+    let held = match held(app, &network_app, &grant).await {
         // It stays as it is, and a person can connect it anew; asking again brings nothing back.
         Err(RefreshFailure::Vault(error)) if error.is_lost() => {
             warn!(grant = %id, %error, "a permission cannot be renewed");
@@ -102,12 +102,13 @@ async fn put_off(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
     Ok(End::NotNow(Some(later)))
 }
 
-async fn held(app: &App, grant: &Grant) -> Result<Held, RefreshFailure> {
+async fn held(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Held, RefreshFailure> {
     let db = app.store.read();
     let access: SecretString = app.vault.get(db, grant.access()).await?;
     let refresh = app.vault.find(db, grant.refresh()).await?;
-    let redirect_uri = app.base_url.callback(grant.network_app);
-    Ok(Held { access, refresh, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
+    let key = app.vault.find(db, grant.key()).await?;
+    let redirect_uri = app.base_url.callback(network_app.callback);
+    Ok(Held { access, refresh, key, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
 }
 
 enum Marked {
@@ -158,7 +159,7 @@ impl Flight<'_> {
         let mut pauses = REPEATS.iter();
         loop {
             let sent_at = self.app.clock.now();
-            match exchange(&wire, &self.network_app, &held).await {
+            match exchange(&wire, self.app.client.proofs(), (&self.network_app, &held)).await {
                 Ok(tokens) => return self.land(&tokens, sent_at).await,
                 Err(error) => {
                     let class = class(error, wire.was_unclear());
@@ -187,13 +188,17 @@ impl Flight<'_> {
     }
 }
 
-async fn exchange(wire: &Arc<Wire>, app: &NetworkApp, held: &Held) -> Result<Tokens, RefreshError> {
+async fn exchange(
+    wire: &Arc<Wire>,
+    proofs: &Proofs,
+    (app, held): (&NetworkApp, &Held),
+) -> Result<Tokens, RefreshError> {
     let wire = wire.clone();
     let send = move |request| {
         let wire = wire.clone();
         async move { wire.send(request).await }
     };
-    networks::refresh(send, app, held).await
+    networks::refresh(send, proofs, app, held).await
 }
 
 fn class(error: RefreshError, was_unclear: bool) -> Class {

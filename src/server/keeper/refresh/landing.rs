@@ -128,6 +128,7 @@ pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, to
         person_id: Some(person_id.to_owned()),
         access: tokens.access.clone(),
         refresh: tokens.refresh.clone(),
+        key: tokens.key.clone(),
         kept: tokens.kept.clone(),
         page: None,
     }

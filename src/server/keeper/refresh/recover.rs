@@ -83,6 +83,6 @@ async fn try_to_take_up(app: &App, line: &Line, interrupted: &[Grant]) -> Result
     let Some(network_app) = app.networks.app(kept.network_app) else { return Ok(()) };
     let nothing = Held { refresh: Some(String::new().into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
-    let Ok(tokens) = networks::refresh(send, &network_app, &nothing).await else { return Ok(()) };
+    let Ok(tokens) = networks::refresh(send, app.client.proofs(), &network_app, &nothing).await else { return Ok(()) };
     landing::give_back(app, line.workspace, landing::owed(kept.network_app, &kept.person_id, &tokens)).await
 }

@@ -21,7 +21,7 @@ use crate::{
         App,
         courier::{self, Courier, CourierError, Ended, Errand, Told},
         keeper::spool::Line,
-        networks::NoAnswer,
+        networks::{Door, NoAnswer},
         pages::{Grant, Mark},
         vault::{Place, Sealer, new_seal},
     },
@@ -79,6 +79,7 @@ pub(super) struct Wire {
     mark: Mark,
     sealer: Sealer,
     is_single_use: bool,
+    door: Door,
     sent: AtomicU32,
     unclear: AtomicBool,
 }
@@ -92,6 +93,7 @@ impl Wire {
             mark: flight.mark,
             sealer,
             is_single_use: flight.network_app.definition.clocks().is_single_use,
+            door: flight.network_app.door(),
             sent: AtomicU32::new(0),
             unclear: AtomicBool::new(false),
         }
@@ -125,7 +127,7 @@ impl Wire {
     }
 
     async fn by_ourselves(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-        let answer = self.app.client.send(request).await?;
+        let answer = self.app.client.send(self.door, request).await?;
         if answer.status().is_success() {
             self.keep(&answer).await;
         }
@@ -140,7 +142,8 @@ impl Wire {
             .sealer
             .seal(&key_place(self.grant.workspace, self.mark.attempt), BASE64_STANDARD_NO_PAD.encode(key).as_bytes());
         let sealed_key = BASE64_STANDARD_NO_PAD.encode(sealed_key);
-        let errand = Errand::new(attempt, number, request, key, sealed_key)?;
+        let mut errand = Errand::new(attempt, number, request, key, sealed_key)?;
+        errand.outside = (self.door == Door::Outside).then(|| self.app.client.allowed().to_vec());
         match courier.send(errand).await {
             Ok(told) => Some(self.opened(told).await),
             Err(CourierError::NotThere(cause)) => {

@@ -2,23 +2,26 @@
 
 mod call;
 mod id_token;
+mod instance;
 mod lists;
 mod refusals;
 mod token;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 
+pub(super) use self::instance::SAMPLES;
 pub use self::{
     call::{Auth, Body, Call, Method, Says},
     id_token::IdToken,
+    instance::{Found, Instance, Register, Typed},
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
     refusals::{Meaning, Refusal},
     token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
 };
 use super::{
-    Inbound,
+    Hooked, Inbound, Signed,
     fields::{authorize_address, maybe_address, own_params, separator, some_text, telling},
 };
 use crate::domain::{Ability, NetworkId};
@@ -85,12 +88,28 @@ pub struct Definition {
     pub revoke: Option<Revoke>,
     /// How the network signs what it tells us by itself, at `/hooks/{network app}`.
     pub inbound: Option<Inbound>,
+    /// Whether tokens are bound to a key of their grant, which each request proves to have (RFC 9449).
+    #[serde(default)]
+    pub dpop: Extra,
+    /// Whether the network's own metadata has it.
+    #[serde(skip)]
+    pub advertises_dpop: bool,
+    /// What the network does that no definition can say.
+    pub hook: Option<Hooked>,
+    /// Our `client_id` is an address of ours, at which the network finds who we are.
+    #[serde(default)]
+    pub client_document: bool,
     /// How often the keeper asks whether a permission still works.
     #[serde(default = "five_minutes")]
     pub check_every_secs: u64,
     /// What refusals mean; the first rule that matches wins.
     #[serde(default, deserialize_with = "telling")]
     pub refusals: Vec<Refusal>,
+    /// A network with many addresses, of which people type one.
+    pub instance: Option<Instance>,
+    /// The text of a file with `instance`, which is read anew for each address.
+    #[serde(skip)]
+    pub source: Arc<str>,
 }
 
 /// Whether the callback carries `iss`.
@@ -104,6 +123,19 @@ pub enum Iss {
     Required,
 }
 
+/// Whether something is used that not every network has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// No.
+    #[default]
+    Off,
+    /// Where the network's own metadata has it.
+    IfAdvertised,
+    /// Always; the network takes nothing else.
+    Required,
+}
+
 /// The authorization endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +143,12 @@ pub struct Authorize {
     /// Where.
     #[serde(deserialize_with = "authorize_address")]
     pub url: String,
+    /// Whether what is asked for goes to the network first, and the person with a number for it (RFC 9126).
+    #[serde(default)]
+    pub par: Extra,
+    /// Where it goes.
+    #[serde(default, deserialize_with = "maybe_address")]
+    pub par_url: Option<String>,
     /// Whether the network takes PKCE (RFC 7636). On, unless it breaks on it.
     #[serde(default = "yes")]
     pub pkce: bool,
@@ -133,6 +171,8 @@ pub struct Authorize {
     /// Whether what is asked for is added to what was granted before, instead of taking its place.
     #[serde(default)]
     pub incremental: bool,
+    /// How the network signs the callback's query; one that is not signed so is not read.
+    pub signed: Option<Signed>,
     /// Values of `error` that mean that the person said no.
     #[serde(default = "access_denied")]
     pub cancelled: Vec<String>,
@@ -164,7 +204,21 @@ pub struct Checked {
     pub never: Vec<String>,
 }
 
+impl Authorize {
+    /// Where what is asked for goes first, if it does.
+    #[must_use]
+    pub fn pushed_to(&self) -> Option<&str> {
+        self.par_url.as_deref().filter(|_| self.par != Extra::Off)
+    }
+}
+
 impl Definition {
+    /// Whether tokens are bound to a key of their grant.
+    #[must_use]
+    pub fn binds_tokens(&self) -> bool {
+        self.dpop == Extra::Required || (self.dpop == Extra::IfAdvertised && self.advertises_dpop)
+    }
+
     /// All scopes that are asked for, each once.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {

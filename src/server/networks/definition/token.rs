@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     super::fields::{self, address, separator, some_text, telling},
@@ -37,13 +37,17 @@ pub struct Token {
 }
 
 /// How the app proves itself at the token and revocation endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
     /// HTTP Basic, id and secret form-encoded first (RFC 6749, section 2.3.1).
     Basic,
     /// `client_id` and `client_secret` in the body.
     Body,
+    /// A statement that is signed by a key of ours; the secret is that key (RFC 7523, section 2.2).
+    PrivateKeyJwt,
+    /// `client_id` alone: the app has no secret.
+    None,
 }
 
 /// Where a token answer has what RFC 6749, section 5.1, has elsewhere. Paths are dotted.
@@ -63,6 +67,7 @@ pub struct Shape {
     /// Where the granted scopes are.
     pub scope: Option<String>,
     /// What else is kept, by the name under which requests use it. Nothing secret.
+    #[serde(deserialize_with = "fields::kept")]
     pub keep: BTreeMap<String, String>,
 }
 
@@ -77,7 +82,7 @@ pub struct Step {
     /// Where the answer has that token's life in seconds.
     pub expires_in: Option<String>,
     /// What is kept of the answer, by the name under which requests use it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::kept")]
     pub keep: BTreeMap<String, String>,
 }
 

@@ -54,6 +54,8 @@ pub struct Message {
     pub reason: Option<Reason>,
     /// What the network wants to hear.
     pub reply: Reply,
+    /// At which of the network's addresses, where it says so.
+    pub host: Option<String>,
     /// Which message it is, where the network says so: what was heard once is not acted on again.
     pub id: Option<String>,
 }
@@ -97,7 +99,7 @@ pub enum Reply {
 
 impl Message {
     fn nothing() -> Self {
-        Self { people: People::Nobody, reason: None, reply: Reply::Heard, id: None }
+        Self { people: People::Nobody, reason: None, reply: Reply::Heard, host: None, id: None }
     }
 
     fn echo(words: Option<&str>) -> Self {

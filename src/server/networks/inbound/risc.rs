@@ -42,7 +42,7 @@ const ACCOUNT: &str = "https://schemas.openid.net/secevent/risc/event-type/";
 
 pub(super) async fn read(client: &NetworkClient, letter: &Letter<'_>, risc: &Risc) -> Option<Message> {
     let token = std::str::from_utf8(letter.body).ok()?.trim();
-    let by = (risc.keys.as_str(), &[Alg::Rs256, Alg::Es256][..]);
+    let by = (letter.app.door(), risc.keys.as_str(), &[Alg::Rs256, Alg::Es256][..]);
     let claims = match client.believed(token, by, (letter.now, FETCHED_AGAIN_AFTER)).await {
         Ok(claims) => claims,
         Err(error) => {
@@ -69,7 +69,7 @@ pub(super) async fn read(client: &NetworkClient, letter: &Letter<'_>, risc: &Ris
 fn about(events: &serde_json::Map<String, Value>) -> Message {
     let told = events.iter().filter_map(|(kind, event)| people(kind, event)).next_back();
     let (people, reason) = told.unwrap_or((People::Nobody, None));
-    Message { people, reason, reply: Reply::Accepted, id: None }
+    Message { people, reason, reply: Reply::Accepted, ..Message::nothing() }
 }
 
 /// Whom the event is about, and what became of their permission. Where it says nothing of that, the network is asked.

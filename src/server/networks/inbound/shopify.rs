@@ -1,4 +1,4 @@
-//! Shopify: base64 over the body. The header tells which event; each shop is an app of its own here.
+//! Shopify: base64 over the body. The headers tell which event, and which shop.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -12,7 +12,8 @@ pub(super) fn read(letter: &Letter<'_>) -> Option<Message> {
     }
     match letter.header("x-shopify-topic")? {
         "app/uninstalled" => {
-            Some(Message { people: People::Everybody, reason: Some(Reason::Removed), ..Message::nothing() })
+            let host = letter.header("x-shopify-shop-domain").map(str::to_owned);
+            Some(Message { people: People::Everybody, reason: Some(Reason::Removed), host, ..Message::nothing() })
         }
         _ => Some(Message::nothing()),
     }

@@ -13,7 +13,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Patience, load},
+    server::{
+        networks::{Patience, load},
+        settings::AppCredentials,
+    },
 };
 
 const NOW: Moment = Moment(1_795_305_600_000);
@@ -27,7 +30,8 @@ fn app(inbound: Inbound) -> NetworkApp {
     let id = NetworkAppId(uuid::Uuid::nil());
     let hook_secret =
         (definition.inbound == Some(Inbound::Discord)).then(|| hex_of(ed25519(SECRET).public_key().as_ref()).into());
-    NetworkApp { id, definition, client_id: "app".to_owned(), client_secret: SECRET.to_owned().into(), hook_secret }
+    let own = AppCredentials { client_id: "app".to_owned(), client_secret: SECRET.to_owned().into(), hook_secret };
+    NetworkApp::new(id, definition, own)
 }
 
 fn ed25519(secret: &str) -> Ed25519KeyPair {
@@ -113,7 +117,7 @@ fn sent(secret: &str, second: &str) -> Vec<Sent> {
 }
 
 async fn heard((inbound, headers, body): &Sent) -> Option<Message> {
-    let client = NetworkClient::new(Patience::default()).expect("a client");
+    let client = NetworkClient::new(Patience::default(), &[]).expect("a client");
     let mut all = HeaderMap::new();
     for (name, value) in headers {
         all.insert(*name, value.parse().expect("a header"));

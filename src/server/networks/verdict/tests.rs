@@ -3,7 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     domain::NetworkAppId,
-    server::networks::{Held, NetworkApp, load, refresh},
+    server::{
+        networks::{Held, NetworkApp, Proofs, load, refresh},
+        settings::AppCredentials,
+    },
 };
 
 const DEAD: Verdict = Verdict::Dead(Reason::Refused);
@@ -14,7 +17,7 @@ fn definition(network: &str) -> Definition {
 }
 
 fn judged(network: &str, status: u16, json: Value) -> Verdict {
-    let answer = Ok(Answer { status, retry_after: None, next: None, json });
+    let answer = Ok(Answer { status, retry_after: None, next: None, json, refused: None });
     let definition = definition(network);
     Verdict::of_call(&definition, &answer, definition.person.ask.ok.as_ref())
 }
@@ -22,18 +25,13 @@ fn judged(network: &str, status: u16, json: Value) -> Verdict {
 /// What the refusal of a refresh token means.
 async fn refused(network: &str, status: u16, body: &str) -> Verdict {
     let (client_id, client_secret) = ("app".to_owned(), "secret".to_owned().into());
-    let app = NetworkApp {
-        id: NetworkAppId(uuid::Uuid::nil()),
-        definition: definition(network),
-        client_id,
-        client_secret,
-        hook_secret: None,
-    };
+    let own = AppCredentials { client_id, client_secret, hook_secret: None };
+    let app = NetworkApp::new(NetworkAppId(uuid::Uuid::nil()), definition(network), own);
     let held = Held { refresh: Some("rt".to_owned().into()), ..Held::default() };
     let answer = http::Response::builder().status(status).header("content-type", "application/json");
     let answer = answer.body(body.as_bytes().to_vec()).expect("a response");
     let send = move |_| std::future::ready(Ok(answer.clone()));
-    refresh(send, &app, &held).await.err().expect("it is refused").verdict
+    refresh(send, &Proofs::default(), &app, &held).await.err().expect("it is refused").verdict
 }
 
 #[test]
