@@ -1,48 +1,14 @@
 // An instance of one's own, from the link on its terminal to the first green tick.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test as base, expect } from '@playwright/test';
 import { faultsOf } from '../support/axe.ts';
-import { BINARY, freePort, until } from '../support/greentick.ts';
+import { type Instance, withInstance } from '../support/instance.ts';
 import { connect, expectStatus, isLive } from '../support/pages-tab.ts';
-import { Sandbox } from '../support/sandbox.ts';
-
-interface Instance {
-  origin: string;
-  setUpLink: string;
-}
 
 const test = base.extend<{ instance: Instance }>({
-  instance: async ({}, use) => {
-    const data = mkdtempSync(join(tmpdir(), 'greentick-e2e-'));
-    const [port, sandboxPort] = [await freePort(), await freePort()];
-    const sandbox = new Sandbox(`http://localhost:${sandboxPort}`);
-    const origin = `http://127.0.0.1:${port}`;
-    const settings = {
-      GREENTICK_BASE_URL: origin, GREENTICK_LISTEN: `127.0.0.1:${port}`, GREENTICK_DATA: data, GREENTICK_SANDBOX: sandbox.origin,
-      GREENTICK_APPS__CHIRPER__CLIENT_ID: 'greentick-chirper', GREENTICK_APPS__CHIRPER__CLIENT_SECRET: 'sandbox-secret-chirper',
-    };
-    let said = '';
-    const run = (args: string[], env = {}): ChildProcess => {
-      const child = spawn(BINARY, args, { env: { ...process.env, ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
-      for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
-      return child;
-    };
-    const children = [run(['sandbox', '--port', String(sandboxPort)]), run(['serve'], settings)];
-    const link = () => /Set up:\s+(\S+)/.exec(said)?.[1] ?? '';
-    try {
-      await until('the terminal shows the link', async () => link() !== '', () => said);
-      await until('the server is ready', () => fetch(`${origin}/readyz`).then((answer) => answer.ok, () => false), () => said);
-      await use({ origin, setUpLink: link() });
-    } finally {
-      for (const child of children) await ended(child);
-      rmSync(data, { recursive: true, force: true });
-    }
-  },
+  instance: ({}, use) => withInstance({
+    GREENTICK_APPS__CHIRPER__CLIENT_ID: 'greentick-chirper', GREENTICK_APPS__CHIRPER__CLIENT_SECRET: 'sandbox-secret-chirper',
+  }, use),
 });
 
 test('the first owner sets up by the terminal’s link, adds a location and its page, and connects it', async ({ page, instance }) => {
@@ -87,12 +53,3 @@ test('the link works once, and nobody sets up a second time', async ({ page, bro
   await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await stranger.context().close();
 });
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const patience = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await gone;
-  clearTimeout(patience);
-}

@@ -9,6 +9,7 @@ mod m20261124_100022_doubted;
 mod m20261124_100040_refresh;
 mod m20261124_100041_told;
 mod m20261124_200010_instances;
+mod m20261124_200030_checkups;
 mod m20261124_200070_nonce;
 mod m20261124_200071_heard;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100040_refresh::Migration),
             Box::new(m20261124_100041_told::Migration),
             Box::new(m20261124_200010_instances::Migration),
+            Box::new(m20261124_200030_checkups::Migration),
             Box::new(m20261124_200070_nonce::Migration),
             Box::new(m20261124_200071_heard::Migration),
         ]

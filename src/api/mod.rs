@@ -6,6 +6,7 @@
 #![expect(missing_docs, reason = "the macro makes public fields of the arguments")]
 
 pub mod attempts;
+pub mod networks;
 pub mod pages;
 pub mod session;
 pub mod workspace;

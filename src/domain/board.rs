@@ -13,6 +13,8 @@ pub struct WorkspaceCard {
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// Whether this person owns it.
+    pub is_owner: bool,
 }
 
 /// A row of the Pages tab.

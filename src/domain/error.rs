@@ -12,6 +12,12 @@ pub enum Field {
     Email,
     /// Shorter than 12 characters, or longer than 200.
     Password,
+    /// Not an id that a network gives.
+    ClientId,
+    /// Not a secret that a network gives.
+    ClientSecret,
+    /// The same, of the one by which it signs its own messages.
+    HookSecret,
 }
 
 /// The answer to a call that did not work. No variant carries text: a text is where internals leak.

@@ -13,6 +13,7 @@ mod network;
 mod page;
 mod person;
 mod role;
+mod setup;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -31,4 +32,7 @@ pub use network::{Ability, NetworkCard};
 pub use page::{Account, Change, Connection, Impossible, Link, Reason, Returned};
 pub use person::{Me, SessionCard};
 pub use role::Role;
+pub use setup::{
+    AppState, Checkup, Demand, Finding, HostWord, MetadataWord, NetworkLine, NetworkSetup, TokenWord, Way, Weight,
+};
 pub use status::{EXPIRING_LEAD, Lack, Status};

@@ -19,6 +19,11 @@ pub enum Ability {
     Statistics,
 }
 
+impl Ability {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Publish, Self::Reply, Self::Statistics];
+}
+
 /// A column of the Pages tab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkCard {

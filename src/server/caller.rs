@@ -104,6 +104,16 @@ impl Caller {
         self.as_member(found)
     }
 
+    /// The caller as an owner of the workspace at `/w/{slug}`. Its other members hear what strangers hear: what only owners
+    /// see is not there for them.
+    ///
+    /// # Errors
+    /// As [`Caller::member`].
+    pub async fn owner(&self, slug: &str) -> Result<Owner, Refusal> {
+        let member = self.member(slug).await?;
+        if member.role == Role::Owner { Ok(Owner(member)) } else { Err(Refusal::NotFound) }
+    }
+
     fn as_member(&self, found: Option<(WorkspaceCard, Role)>) -> Result<Member, Refusal> {
         let (workspace, role) = found.ok_or(Refusal::NotFound)?;
         let session = self.session()?.clone();
@@ -166,6 +176,18 @@ impl Member {
     }
 }
 
+/// A member who owns the workspace.
+#[derive(Clone)]
+pub struct Owner(Member);
+
+impl std::ops::Deref for Owner {
+    type Target = Member;
+
+    fn deref(&self) -> &Member {
+        &self.0
+    }
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = super::http::Page;
 
@@ -186,7 +208,8 @@ pub async fn answer<T>(work: impl AsyncFnOnce(&Caller) -> Result<T, Refusal>) ->
     done.map_err(|refusal| {
         let (status, told) = refusal.as_told();
         // A page that is drawn for nobody redirects to the sign-in page, and a browser follows only a 3xx.
-        let redirects = told == ApiError::SignedOut && !is_call();
+        // So is a form that a browser sent by itself led back to its page, which tells what it came to.
+        let redirects = is_plain_form() || (told == ApiError::SignedOut && !is_call());
         if let Some(response) = use_context::<ResponseOptions>().filter(|_| !redirects) {
             response.set_status(status);
             if let Some(seconds) = refusal.retry_after() {
@@ -200,6 +223,18 @@ pub async fn answer<T>(work: impl AsyncFnOnce(&Caller) -> Result<T, Refusal>) ->
 /// Whether a browser asks the server function itself, and not a page that is being drawn.
 fn is_call() -> bool {
     use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/api/"))
+}
+
+/// Whether a browser without a script of ours sent a form to the server function.
+fn is_plain_form() -> bool {
+    let accepts = |parts: &Parts| {
+        parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|kinds| kinds.to_str().ok())
+            .is_some_and(|kinds| kinds.contains("text/html"))
+    };
+    is_call() && use_context::<Parts>().is_some_and(|parts| accepts(&parts))
 }
 
 async fn caller() -> Result<Caller, Refusal> {

@@ -8,13 +8,14 @@ use tracing_subscriber::EnvFilter;
 use super::{
     clock::Clock,
     courier, demo,
-    http::Front,
+    http::{BaseUrl, Front},
     networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
     store,
 };
+use crate::domain::Demand;
 
 /// The place where a business keeps its social connections green.
 #[derive(Parser)]
@@ -66,6 +67,8 @@ enum Look {
         #[arg(long, env = "GREENTICK_SETTINGS")]
         settings: Option<PathBuf>,
     },
+    /// Print the JSON Schema of a definition file, for your editor.
+    Schema,
     /// List the networks.
     List {
         /// The settings file.
@@ -128,7 +131,15 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     serve::show_set_up_link(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.callback);
-        say(&format!("Redirect address at {}: {address}", network_app.definition.name));
+        let name = &network_app.definition.name;
+        say(&format!("Redirect address at {name}: {address}"));
+        match network_app.definition.refuses_redirect(&address) {
+            Some(Demand::Https) => say(&format!("{name} takes no http address: set base_url to an https one.")),
+            Some(Demand::NoLocalhost) => {
+                say(&format!("{name} takes no localhost: set base_url to http://127.0.0.1 with the same port."));
+            }
+            None => {}
+        }
     }
     if app.base_url.is_https() && app.proxies.is_empty() {
         say(
@@ -152,11 +163,16 @@ fn look(what: Look) -> Result<(), StartError> {
         Look::Check { file: None, settings } => {
             say(&format!("All {} definitions are right.", all(settings)?.len()));
         }
+        Look::Schema => say(networks::schema().trim_end()),
         Look::List { settings } => all(settings)?.iter().for_each(|definition| say(&networks::line(definition))),
-        Look::Show { id, settings } => match all(settings)?.iter().find(|definition| definition.id.0 == id) {
-            Some(definition) => say(&networks::page(definition)),
-            None => return Err(StartError::NoSuchNetwork(id)),
-        },
+        Look::Show { id, settings } => {
+            let settings = read(settings)?;
+            let all = networks::load(settings.networks.as_deref(), settings.sandbox.as_deref())?;
+            match all.iter().find(|definition| definition.id.0 == id) {
+                Some(definition) => say(&networks::page(definition, &BaseUrl::parse(&settings.base_url)?.origin())),
+                None => return Err(StartError::NoSuchNetwork(id)),
+            }
+        }
     }
     Ok(())
 }

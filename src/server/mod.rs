@@ -19,6 +19,7 @@ pub mod readers;
 pub mod sandbox;
 pub mod serve;
 pub mod settings;
+pub mod setup;
 pub mod store;
 pub mod vault;
 pub mod workspaces;
@@ -28,5 +29,5 @@ mod caller;
 mod refusal;
 
 pub use app::{App, Parts};
-pub use caller::{Caller, Member, answer};
+pub use caller::{Caller, Member, Owner, answer};
 pub use refusal::Refusal;

@@ -50,6 +50,7 @@ impl World {
             "links",
             "secrets",
             "network_apps",
+            "checkups",
         ] {
             let rows = match self.app.store.backend() {
                 crate::server::store::Backend::Postgres => {

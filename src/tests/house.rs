@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "http",
         &["accounts", "limits", "settings", "workspaces", "connect", "networks", "pages", "events", "vault", "store"],
     ),
+    ("setup", &["networks", "pages", "settings", "store"]),
     ("sandbox", &["sandbox"]),
 ];
 const LINES_AT_MOST: usize = 350;

@@ -38,6 +38,7 @@ mod postgres;
 mod refreshing;
 mod sealed;
 mod security_events;
+mod setting_up;
 mod siblings;
 mod size;
 mod sizes;

@@ -85,8 +85,26 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
         get("/readyz", "/readyz".to_owned(), 200, 200),
     ];
     all.extend(pages(workspace));
+    all.extend(doors_of_owners(workspace));
     all.extend(doors_of_networks(app));
     all
+}
+
+/// What only owners see and do.
+fn doors_of_owners(workspace: &str) -> Vec<Try> {
+    let of = |door: &'static str, more: &[(&'static str, &str)]| {
+        let own = [("workspace", workspace), ("network", "chirper")];
+        let form = own.iter().chain(more).map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Try { door, method: Method::POST, path: door.to_owned(), form, stranger: 404, nobody: 401 }
+    };
+    vec![
+        of("/api/networks/list", &[]),
+        of("/api/networks/show", &[]),
+        of("/api/networks/enter", &[("client_id", "a"), ("client_secret", "b")]),
+        of("/api/networks/remove", &[("pages", "0")]),
+        of("/api/networks/check", &[]),
+        of("/api/networks/switch", &[("on", "true")]),
+    ]
 }
 
 /// The app's pages. What they show comes through the server functions above.
@@ -96,6 +114,13 @@ fn pages(workspace: &str) -> Vec<Try> {
     vec![
         get("/w/{workspace}/settings/pages", format!("/w/{workspace}/settings/pages"), 404, 302),
         get("/w/{workspace}/settings/profile", format!("/w/{workspace}/settings/profile"), 404, 302),
+        get("/w/{workspace}/settings/networks", format!("/w/{workspace}/settings/networks"), 404, 302),
+        get(
+            "/w/{workspace}/settings/networks/{network}",
+            format!("/w/{workspace}/settings/networks/chirper"),
+            404,
+            302,
+        ),
         get("/setup/{token}", "/setup/x".to_owned(), 200, 200),
         get("/sign-in", "/sign-in".to_owned(), 200, 200),
         get("/", "/".to_owned(), 302, 302),

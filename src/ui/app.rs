@@ -9,7 +9,14 @@ use leptos_router::{
 };
 
 use super::{
-    form::LastTry, home::Home, icons::Sprite, pages::PagesTab, profile::ProfileTab, set_up::SetUp, sign_in::SignIn,
+    form::LastTry,
+    home::Home,
+    icons::Sprite,
+    networks::{NetworkPage, NetworksTab},
+    pages::PagesTab,
+    profile::ProfileTab,
+    set_up::SetUp,
+    sign_in::SignIn,
     trouble::NoSuchPage,
 };
 
@@ -29,6 +36,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/profile") view=ProfileTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/pages") view=PagesTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/networks") view=NetworksTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/networks/:network") view=NetworkPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

@@ -23,6 +23,9 @@ pub fn Field(
     /// What it should be.
     #[prop(optional)]
     hint: Option<&'static str>,
+    /// Whether it must be filled in.
+    #[prop(default = true)]
+    is_required: bool,
     /// Which complaint is about it.
     about: Which,
     /// What the form's last try came to.
@@ -42,7 +45,7 @@ pub fn Field(
                 name=name
                 type=kind
                 autocomplete=autocomplete
-                required
+                required=is_required
                 aria-describedby=note_id.clone()
                 aria-invalid=move || complaint.get().map(|_| "true")
             />

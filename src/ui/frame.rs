@@ -18,6 +18,8 @@ pub enum Tab {
     Profile,
     /// The pages.
     Pages,
+    /// Our apps at the networks.
+    Networks,
 }
 
 /// Where a workspace's Pages tab is.
@@ -32,6 +34,12 @@ pub fn profile_path(slug: &str) -> String {
     format!("/w/{slug}/settings/profile")
 }
 
+/// Where a workspace's Networks tab is.
+#[must_use]
+pub fn networks_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/networks")
+}
+
 /// The account settings: header, tabs, and the open tab as children.
 #[component]
 pub fn Settings(
@@ -41,7 +49,7 @@ pub fn Settings(
     tab: Tab,
     children: Children,
 ) -> impl IntoView {
-    let slug = workspace.slug.clone();
+    let (slug, is_owner) = (workspace.slug.clone(), workspace.is_owner);
     view! {
         <SkipLink/>
         <Header workspace/>
@@ -50,6 +58,9 @@ pub fn Settings(
             <nav class="tabs" aria-label=words::ACCOUNT_SETTINGS>
                 <TabLink path=profile_path(&slug) label=words::PROFILE is_open={tab == Tab::Profile}/>
                 <TabLink path=pages_path(&slug) label=words::PAGES is_open={tab == Tab::Pages}/>
+                {is_owner.then(|| view! {
+                    <TabLink path=networks_path(&slug) label=words::NETWORKS is_open={tab == Tab::Networks}/>
+                })}
             </nav>
             {children()}
         </main>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::marks::Marks;
 use crate::domain::Status;
 
 /// A shape of the sprite.
@@ -64,6 +65,55 @@ pub fn Icon(
     }
 }
 
+/// The networks that have a drawing of their own. The drawings themselves the browser does not need to know.
+pub const DRAWN: [&str; 30] = [
+    "bluesky",
+    "chirper",
+    "discord",
+    "facebook_pages",
+    "github",
+    "gitlab",
+    "google_business_profile",
+    "hush",
+    "instagram",
+    "linkedin",
+    "linkedin_profile",
+    "linkwork",
+    "mailchimp",
+    "mastodon",
+    "oauth2",
+    "oidc",
+    "pagebook",
+    "pinterest",
+    "reddit",
+    "shopify",
+    "slack",
+    "snapchat_login",
+    "snapchat_marketing",
+    "threads",
+    "tiktok",
+    "tumblr",
+    "twitch",
+    "wordpress_com",
+    "x",
+    "youtube",
+];
+
+/// A network's drawing. Its name stands beside it.
+#[component]
+pub fn NetworkMark(
+    /// The network's id.
+    network: String,
+) -> impl IntoView {
+    let name = if DRAWN.contains(&network.as_str()) { network.as_str() } else { "other" };
+    let drawing = format!("#net-{name}");
+    view! {
+        <svg class="icon mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <use href=drawing/>
+        </svg>
+    }
+}
+
 /// The shapes, once per document.
 #[component]
 pub fn Sprite() -> impl IntoView {
@@ -86,6 +136,9 @@ pub fn Sprite() -> impl IntoView {
                 <Drawing id="partly" strokes=&["M3 13l4 4 7-8", "M18.5 6.5v7", "M18.5 17.5v.1"]/>
                 <Drawing id="spin" strokes=&["M12 3.5a8.5 8.5 0 108.5 8.5"]/>
                 <Drawing id="plus" strokes=&["M12 6v12M6 12h12"]/>
+                <Drawing id="cross" strokes=&["M6.5 6.5l11 11M17.5 6.5l-11 11"]/>
+                <Drawing id="know" strokes=&["M12 11v6.5", "M12 6.5v.1"]/>
+                <Marks/>
                 <Drawing id="cloud" strokes=&["M4 9.5l3 3 5-5.4", "M9 20h8.5a3.5 3.5 0 00.4-7 4.8 4.8 0 00-9-1"]/>
             </defs>
         </svg>

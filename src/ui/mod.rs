@@ -13,6 +13,8 @@ mod form;
 mod frame;
 mod home;
 mod icons;
+mod marks;
+mod networks;
 mod pages;
 mod part;
 mod profile;

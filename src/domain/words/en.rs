@@ -3,6 +3,7 @@
 mod attempts;
 mod errors;
 mod labels;
+mod networks;
 mod popups;
 mod reasons;
 mod times;
@@ -10,6 +11,7 @@ mod times;
 pub use attempts::*;
 pub use errors::*;
 pub use labels::*;
+pub use networks::*;
 pub use popups::*;
 pub use reasons::*;
 pub use times::*;

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 use oauth2::url::Url;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::{definition::Refusal, fill::HOSTS, is_safe, jose::Alg};
+use super::{
+    definition::{Lifetime, Pages, Refusal, Renews},
+    fill::HOSTS,
+    is_safe,
+    jose::Alg,
+};
 
 /// What we say ourselves in the authorization request. Said twice, a network would have to choose.
 const OURS: [&str; 11] = [
@@ -90,6 +95,30 @@ pub(super) fn telling<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Vec<Refu
         return Ok(rules);
     }
     Err(D::Error::custom("a rule in refusals has neither status nor path, so that every answer would match it"))
+}
+
+/// A life that is extended by a request, or by none.
+pub(super) fn extending<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Lifetime, D> {
+    let lifetime = Lifetime::deserialize(field)?;
+    match (lifetime.renewal == Renews::Extend, lifetime.extend.is_some()) {
+        (true, false) => Err(D::Error::custom("renewal = \"extend\" needs lifetime.extend, the request that extends")),
+        (false, true) => Err(D::Error::custom("lifetime.extend is never used without renewal = \"extend\"")),
+        _ => Ok(lifetime),
+    }
+}
+
+/// Lists that lead to lists, or neither.
+pub(super) fn leading<'de, D: Deserializer<'de>>(field: D) -> Read<'de, Option<Pages>, D> {
+    let pages = Pages::deserialize(field)?;
+    let (ask, parent) = (&pages.ask, "{parent}");
+    let is_named = ask.url.contains(parent)
+        || ask.text.as_ref().is_some_and(|text| text.contains(parent))
+        || ask.params.values().chain(ask.headers.values()).any(|value| value.contains(parent));
+    match (is_named, pages.via.is_some()) {
+        (true, false) => Err(D::Error::custom("pages.ask names {parent}, and there is no pages.via that has parents")),
+        (false, true) => Err(D::Error::custom("pages.ask must name {parent}, an id from the list of pages.via")),
+        _ => Ok(Some(pages)),
+    }
 }
 
 /// At least one way to sign.

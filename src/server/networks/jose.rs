@@ -5,13 +5,14 @@ use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
     UnparsedPublicKey,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::text_at;
 
 /// A way to sign. An app is registered for some of them; a token that is signed in another way is nobody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Alg {
     /// RSA, as most have it.
     #[serde(rename = "RS256")]

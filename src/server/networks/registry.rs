@@ -141,6 +141,12 @@ impl Networks {
         self.known().on.contains(network)
     }
 
+    /// Whether the settings have it on, which win.
+    #[must_use]
+    pub fn is_on_by_settings(&self, network: &NetworkId) -> bool {
+        self.0.switched_on.contains(network)
+    }
+
     /// Puts a network where apps register themselves into the table, or takes it out. What is connected there stays.
     ///
     /// # Errors

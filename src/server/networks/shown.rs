@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Definition, Renews, definition::Checked};
+use crate::domain::Demand;
 
 /// What stands in the place of what people type.
 const MANY: &str = "many; people type one, for which instance.example stands here";
@@ -18,16 +19,16 @@ pub fn line(definition: &Definition) -> String {
     format!("{:<26}{:<26}{doubt}", definition.id.0, definition.name).trim_end().to_owned()
 }
 
-/// All that an operator wants to know before the first try.
+/// All that an operator wants to know before the first try. `origin` is where people find this instance.
 #[must_use]
-pub fn page(definition: &Definition) -> String {
+pub fn page(definition: &Definition, origin: &str) -> String {
     let mut text = String::new();
     // Writing to a text does not fail.
-    let _ = write(&mut text, definition);
-    text
+    let _ = write(&mut text, definition, origin);
+    text.trim_end().to_owned()
 }
 
-fn write(text: &mut String, definition: &Definition) -> fmt::Result {
+fn write(text: &mut String, definition: &Definition, origin: &str) -> fmt::Result {
     let Definition { id, name, authorize, token, lifetime, checked, .. } = definition;
     writeln!(text, "{name} ({id})\n")?;
     let facts = [
@@ -39,10 +40,13 @@ fn write(text: &mut String, definition: &Definition) -> fmt::Result {
         ("PKCE", Some(if authorize.pkce { "S256" } else { "no" }.to_owned())),
         ("scopes", Some(definition.scopes().join(" ")).filter(|scopes| !scopes.is_empty())),
         ("tokens", definition.binds_tokens().then(|| "bound to a key of each permission".to_owned())),
+        ("sent back to", Some(format!("{origin}/oauth/callback/…, an address that the app gets when it is entered"))),
+        ("", Some(demands(&definition.redirect))),
         ("renewed", Some(renewed(lifetime.renewal).to_owned())),
         ("given back", Some(if definition.revoke.is_some() { "by a call" } else { "by hand" }.to_owned())),
         ("list of apps", definition.manage_url.clone()),
         ("", definition.manage_hint.clone()),
+        ("tells us at", definition.inbound.as_ref().map(|_| format!("{origin}/hooks/…, with the same end"))),
         ("checked every", Some(format!("{} s", definition.check_every().as_secs()))),
         ("read more", definition.docs.clone()),
     ];
@@ -54,10 +58,22 @@ fn write(text: &mut String, definition: &Definition) -> fmt::Result {
     for (ability, scopes) in &definition.abilities {
         writeln!(text, "{:<14}{ability:?}: {}", "ability", scopes.join(" "))?;
     }
+    if !definition.notes.is_empty() {
+        writeln!(text, "\nKnow before:")?;
+    }
     for note in &definition.notes {
-        writeln!(text, "\n{note}")?;
+        writeln!(text, "- {note}")?;
     }
     doubts(text, checked)
+}
+
+/// What the network wants the redirect address to be.
+fn demands(demands: &[Demand]) -> String {
+    let said = demands.iter().map(|demand| match demand {
+        Demand::Https => "it must be https",
+        Demand::NoLocalhost => "on loopback it must say 127.0.0.1, not localhost",
+    });
+    ["register it there to the letter"].into_iter().chain(said).collect::<Vec<_>>().join("; ")
 }
 
 fn renewed(renewal: Renews) -> &'static str {
@@ -96,9 +112,14 @@ mod tests {
             "{}",
             line(slack)
         );
-        let page = page(slack);
+        let page = page(slack, "https://green.example");
         for part in [
             "asks at       https://slack.com/oauth/v2/authorize",
+            "scopes        channels:read",
+            "sent back to  https://green.example/oauth/callback/…",
+            "register it there to the letter; it must be https",
+            "tells us at   https://green.example/hooks/…",
+            "Know before:\n- Token rotation",
             "Publish: chat:write",
             "Checked on 2026-",
             "Not verified; try first: pages",

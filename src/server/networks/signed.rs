@@ -2,13 +2,14 @@
 
 use oauth2::url::form_urlencoded::parse;
 use ring::hmac::{HMAC_SHA256, Key, verify};
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::NetworkApp;
 
 /// How a network signs the query of its callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Signed {
     /// `hmac`: hexadecimal HMAC-SHA256 by the app's secret over all other parameters, sorted; `shop` is the address.

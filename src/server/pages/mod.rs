@@ -7,6 +7,7 @@ mod add;
 mod board;
 mod found;
 mod grants;
+mod hanging;
 mod hosts;
 mod marks;
 mod opened;
@@ -23,6 +24,7 @@ pub use grants::{
     Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
     keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
 };
+pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;

@@ -1,5 +1,7 @@
 //! Who may see what: every question names the person, and answers nothing for other people's.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -59,11 +61,11 @@ async fn found(
     let db = app.store.read();
     let Some(row) = workspace::Entity::find().filter(which).one(db).await? else { return Ok(None) };
     let own = membership::Entity::find_by_id((row.id, user)).one(db).await?;
-    Ok(own.map(|own| (card(row), own.role.0)))
+    Ok(own.map(|own| (card(row, own.role.0), own.role.0)))
 }
 
-fn card(row: workspace::Model) -> WorkspaceCard {
-    WorkspaceCard { id: row.id, slug: row.slug, name: row.name }
+fn card(row: workspace::Model, role: Role) -> WorkspaceCard {
+    WorkspaceCard { id: row.id, slug: row.slug, name: row.name, is_owner: role == Role::Owner }
 }
 
 /// The workspaces that the person belongs to, the oldest first.
@@ -73,13 +75,17 @@ fn card(row: workspace::Model) -> WorkspaceCard {
 pub async fn of_user(app: &App, user: UserId) -> Result<Vec<WorkspaceCard>, StoreError> {
     let db = app.store.read();
     let own = membership::Entity::find().filter(membership::Column::UserId.eq(user)).all(db).await?;
-    let ids = own.into_iter().map(|row| row.workspace);
+    let roles: HashMap<_, _> = own.into_iter().map(|row| (row.workspace, row.role.0)).collect();
     let rows = workspace::Entity::find()
-        .filter(workspace::Column::Id.is_in(ids))
+        .filter(workspace::Column::Id.is_in(roles.keys().copied()))
         .order_by_asc(workspace::Column::CreatedAt)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(card).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((*roles.get(&row.id)?, row)))
+        .map(|(role, row)| card(row, role))
+        .collect())
 }
 
 /// The workspace's locations, by name.
@@ -117,7 +123,7 @@ pub async fn create(
     };
     workspace::Entity::insert(row).exec_without_returning(txn).await?;
     vault.make_key(txn, id).await?;
-    Ok(WorkspaceCard { id, slug, name: name.to_owned() })
+    Ok(WorkspaceCard { id, slug, name: name.to_owned(), is_owner: true })
 }
 
 /// Lets `user` into the workspace.

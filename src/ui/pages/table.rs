@@ -13,6 +13,7 @@ use super::{
 use crate::{
     browser,
     domain::{LocationId, Tally, words},
+    ui::icons::NetworkMark,
 };
 
 /// When other rows are shown, so many cells are drawn at a time: a frame has time for them on a slow machine too.
@@ -38,6 +39,7 @@ pub fn Table(desk: Desk) -> impl IntoView {
                         let heads = networks.into_iter().map(|network| {
                             view! {
                                 <th role="columnheader" scope="col">
+                                    <NetworkMark network=network.with_untracked(|network| network.id.0.clone())/>
                                     {move || network.with(|network| network.name.clone())}
                                 </th>
                             }

@@ -26,6 +26,9 @@ pub fn bad_field(field: Field) -> &'static str {
         Field::Name => "Enter a name of 1 to 80 characters.",
         Field::Email => "Enter an e-mail address, like ada@example.com.",
         Field::Password => "Choose a password of 12 to 200 characters.",
+        Field::ClientId => "Copy the client id from the app’s page at the network. It has no spaces.",
+        Field::ClientSecret => "Copy the client secret from the app’s page at the network. It has no spaces.",
+        Field::HookSecret => "Copy the secret for messages from the app’s page at the network. It has no spaces.",
     }
 }
 

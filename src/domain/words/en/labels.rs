@@ -80,7 +80,7 @@ labels! {
     /// No locations yet.
     NO_LOCATIONS = "There are no locations yet. Add the first one; then add its pages and connect them.",
     /// No network can be used.
-    NO_NETWORKS = "No network is set up here yet, so there is nothing to connect. The person who runs this Greentick adds one under apps in its settings.",
+    NO_NETWORKS = "No network is set up here yet, so there is nothing to connect. An owner of the workspace adds one in the Networks tab.",
     /// A form's title and its button.
     ADD_LOCATION = "Add a location",
     /// A field.

@@ -1,13 +1,17 @@
 //! A request to a network, as data.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::super::fields::{self, address};
+use super::super::{
+    fields::{self, address},
+    schema::Address,
+};
 
 /// One request. In a file it is an address, which means a GET with the access token, or a table.
 ///
@@ -33,23 +37,46 @@ pub struct Call {
     pub ok: Option<Says>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CallTable")]
 struct Table {
+    /// How.
     #[serde(default)]
     method: Method,
+    /// Where.
     #[serde(deserialize_with = "address")]
+    #[schemars(with = "Address")]
     url: String,
+    /// What proves who asks.
     #[serde(default)]
     auth: Auth,
+    /// Headers beside ours.
     #[serde(default, deserialize_with = "fields::headers")]
     headers: BTreeMap<String, String>,
+    /// In the query of a GET, in the body of everything else.
     #[serde(default)]
     params: BTreeMap<String, String>,
+    /// A body as it stands, instead of parameters.
     text: Option<String>,
+    /// How parameters are written into a body.
     #[serde(default)]
     body: Body,
+    /// What an answer must say to be a good one, whatever its status.
     ok: Option<Says>,
+}
+
+impl JsonSchema for Call {
+    fn schema_name() -> Cow<'static, str> {
+        "Call".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "One request: an address, which means a GET with the access token, or a table.",
+            "anyOf": [generator.subschema_for::<Address>(), generator.subschema_for::<Table>()],
+        })
+    }
 }
 
 impl From<Table> for Call {
@@ -100,7 +127,7 @@ impl Default for Table {
 }
 
 /// A method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// Asks.
@@ -113,7 +140,7 @@ pub enum Method {
 }
 
 /// What proves who asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
     /// The access token (RFC 6750, section 2.1).
@@ -128,7 +155,7 @@ pub enum Auth {
 }
 
 /// How parameters are written into a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     /// As a form.
@@ -139,7 +166,7 @@ pub enum Body {
 }
 
 /// What an answer says at a path.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Says {
     /// Where.

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    super::fields::{self, some_text},
+    super::{
+        fields::{self, some_text},
+        schema::{Address, Filled},
+    },
     Call, ClientAuth, Definition, Iss,
 };
 
@@ -13,16 +17,18 @@ use super::{
 ///
 /// The rest of the file names what was typed: `{host}`, and what the server's own description (RFC 8414) says, by its
 /// names there, such as `{token_endpoint}`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instance {
     /// What people type.
     pub by: Typed,
     /// What stands above the field: "Your Mastodon server".
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub label: String,
     /// What stands in the empty field: "mastodon.social".
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub example: String,
     /// What follows a name to make a host of it; only with `by = "name"`.
     #[serde(default)]
@@ -31,6 +37,7 @@ pub struct Instance {
     pub default: Option<String>,
     /// Where the server describes itself; the first that answers counts. Without any, the file says everything.
     #[serde(default, deserialize_with = "addresses")]
+    #[schemars(with = "Vec<Address>")]
     pub metadata: Vec<String>,
     /// A server that does not describe itself is taken as the file has it.
     #[serde(default)]
@@ -46,7 +53,7 @@ pub struct Instance {
 }
 
 /// What people type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Typed {
     /// A host: `mastodon.social`.
@@ -58,7 +65,7 @@ pub enum Typed {
 }
 
 /// A request by which our app registers itself.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// The request. It may name `{our_name}`, `{our_address}`, `{redirect_uri}` and `{scopes}`.

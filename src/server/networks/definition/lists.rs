@@ -1,11 +1,15 @@
 //! What a network says of a consent: who gave it, which pages it gives, what was granted; and how it is given back.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{super::fields::separator, Call, space};
+use super::{
+    super::{fields::separator, schema::Filled},
+    Call, space,
+};
 
 /// "Who am I."
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The request; it is also the check.
@@ -17,7 +21,7 @@ pub struct Person {
 }
 
 /// The list of pages under one consent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pages {
     /// Lists of which each row leads to a list of pages; `{parent}` in `ask` is the row.
@@ -44,7 +48,7 @@ pub struct Pages {
 }
 
 /// A list that leads to lists.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parents {
     /// The request.
@@ -64,7 +68,7 @@ pub struct Parents {
 }
 
 /// What a page must say to be of use.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usable {
     /// The path of a text or of a list of texts in an item.
@@ -74,7 +78,7 @@ pub struct Usable {
 }
 
 /// How the rest of a long list is asked for.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum More {
     /// The path of the next request's address.
@@ -98,7 +102,7 @@ pub enum More {
 }
 
 /// The list of granted scopes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Granted {
     /// The request.
@@ -111,11 +115,12 @@ pub struct Granted {
     pub only: Option<Only>,
     /// What stands between scopes in a text.
     #[serde(default = "space", deserialize_with = "separator")]
+    #[schemars(with = "Filled")]
     pub separator: String,
 }
 
 /// Which items count.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Only {
     /// Where.
@@ -125,7 +130,7 @@ pub struct Only {
 }
 
 /// Giving a permission back.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// The request; `{token}` is the token that is given back.
@@ -142,7 +147,7 @@ pub struct Revoke {
 }
 
 /// Which token is given back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhichToken {
     /// The refresh token where there is one: it ends the access token too (RFC 7009, section 2.1).

@@ -4,11 +4,13 @@ mod call;
 mod id_token;
 mod instance;
 mod lists;
+mod redirect;
 mod refusals;
 mod token;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use self::instance::SAMPLES;
@@ -22,21 +24,25 @@ pub use self::{
 };
 use super::{
     Hooked, Inbound, Signed,
-    fields::{authorize_address, maybe_address, own_params, separator, some_text, telling},
+    fields::{authorize_address, extending, leading, maybe_address, own_params, separator, some_text, telling},
+    schema::{self, Address, Filled},
 };
-use crate::domain::{Ability, NetworkId};
+use crate::domain::{Ability, Demand, NetworkId};
 
 /// A network, as its file describes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     /// The file's name without `.toml`.
+    #[schemars(with = "Filled")]
     pub id: NetworkId,
     /// The name that people use.
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub name: String,
     /// Who answers: compared with `iss` in the callback (RFC 9207). No two networks share one.
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub issuer: String,
     /// Whether the callback must say who answers.
     #[serde(default)]
@@ -46,15 +52,21 @@ pub struct Definition {
     pub vars: BTreeMap<String, String>,
     /// The network's own words about all this.
     #[serde(default, deserialize_with = "maybe_address")]
+    #[schemars(with = "Option<Address>")]
     pub docs: Option<String>,
     /// The network's own list of apps.
     #[serde(default, deserialize_with = "maybe_address")]
+    #[schemars(with = "Option<Address>")]
     pub manage_url: Option<String>,
     /// Where in the network's own menus a person finds it: "Settings, then Business integrations".
     pub manage_hint: Option<String>,
-    /// What an operator must know before: reviews, quotas, rules for the redirect address.
+    /// What an operator must know before: reviews, quotas.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What the network demands of the redirect address.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::demands")]
+    pub redirect: Vec<Demand>,
     /// How well what stands here was checked.
     #[serde(default)]
     pub checked: Checked,
@@ -71,16 +83,18 @@ pub struct Definition {
     #[serde(default)]
     pub then: Vec<Step>,
     /// How tokens are renewed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "extending")]
     pub lifetime: Lifetime,
     /// Scopes that are always asked for and belong to no ability.
     #[serde(default)]
     pub scopes_always: Vec<String>,
     /// Which scopes make which ability.
+    #[schemars(schema_with = "schema::abilities")]
     pub abilities: BTreeMap<Ability, Vec<String>>,
     /// Who the person is.
     pub person: Person,
     /// The pages under one consent; without it the person is the page.
+    #[serde(default, deserialize_with = "leading")]
     pub pages: Option<Pages>,
     /// What was granted, where the token's answer does not say it.
     pub granted: Option<Granted>,
@@ -113,7 +127,7 @@ pub struct Definition {
 }
 
 /// Whether the callback carries `iss`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Iss {
     /// When it does, it must be right.
@@ -124,7 +138,7 @@ pub enum Iss {
 }
 
 /// Whether something is used that not every network has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Extra {
     /// No.
@@ -137,23 +151,26 @@ pub enum Extra {
 }
 
 /// The authorization endpoint.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authorize {
     /// Where.
     #[serde(deserialize_with = "authorize_address")]
+    #[schemars(with = "Address")]
     pub url: String,
     /// Whether what is asked for goes to the network first, and the person with a number for it (RFC 9126).
     #[serde(default)]
     pub par: Extra,
     /// Where it goes.
     #[serde(default, deserialize_with = "maybe_address")]
+    #[schemars(with = "Option<Address>")]
     pub par_url: Option<String>,
     /// Whether the network takes PKCE (RFC 7636). On, unless it breaks on it.
     #[serde(default = "yes")]
     pub pkce: bool,
     /// What stands between scopes.
     #[serde(default = "space", deserialize_with = "separator")]
+    #[schemars(with = "Filled")]
     pub scope_separator: String,
     /// Fixed parameters.
     #[serde(default, deserialize_with = "own_params")]
@@ -179,7 +196,7 @@ pub struct Authorize {
 }
 
 /// How an answer comes back from the authorization endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
     /// In the callback's address, as RFC 6749 has it.
@@ -191,7 +208,7 @@ pub enum ResponseMode {
 
 /// How well a definition was checked, by the names of its fields. What stands in neither list was found at two sources
 /// that do not copy each other.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Checked {
     /// When.

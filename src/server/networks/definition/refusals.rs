@@ -1,12 +1,15 @@
 //! What refusals mean.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::domain::Reason;
 
 /// A rule for a refused call. All that it says must be so.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+// A rule with neither would match every answer.
+#[schemars(extend("anyOf" = [{ "required": ["status"] }, { "required": ["path"] }]))]
 pub struct Refusal {
     /// The HTTP status it is about; any, without it.
     pub status: Option<u16>,
@@ -25,7 +28,7 @@ pub struct Refusal {
 }
 
 /// What a refused call means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
     /// The permission is gone: removed by its person.

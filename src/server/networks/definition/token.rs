@@ -3,24 +3,30 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::fields::{self, address, separator, some_text, telling},
+    super::{
+        fields::{self, address, separator, some_text, telling},
+        schema::{Address, Filled},
+    },
     Call, Refusal, Says, space,
 };
 
 /// The token endpoint.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// Where.
     #[serde(deserialize_with = "address")]
+    #[schemars(with = "Address")]
     pub url: String,
     /// How the app proves itself.
     pub auth: ClientAuth,
     /// What stands between scopes in the answer.
     #[serde(default = "space", deserialize_with = "separator")]
+    #[schemars(with = "Filled")]
     pub scope_separator: String,
     /// Headers beside ours.
     #[serde(default, deserialize_with = "fields::headers")]
@@ -37,7 +43,7 @@ pub struct Token {
 }
 
 /// How the app proves itself at the token and revocation endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
     /// HTTP Basic, id and secret form-encoded first (RFC 6749, section 2.3.1).
@@ -51,7 +57,7 @@ pub enum ClientAuth {
 }
 
 /// Where a token answer has what RFC 6749, section 5.1, has elsewhere. Paths are dotted.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shape {
     /// The object that everything lies in; the answer itself without it.
@@ -72,7 +78,7 @@ pub struct Shape {
 }
 
 /// A request after the code's exchange, such as the one that swaps a short-lived token for a long-lived one.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The request.
@@ -87,7 +93,7 @@ pub struct Step {
 }
 
 /// How tokens are renewed, and how long they live where the answer does not say it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifetime {
     /// How.
@@ -96,6 +102,7 @@ pub struct Lifetime {
     pub extend: Option<Step>,
     /// Where refresh tokens go, if not to the token endpoint.
     #[serde(deserialize_with = "fields::maybe_address")]
+    #[schemars(with = "Option<Address>")]
     pub refresh_url: Option<String>,
     /// Parameters of a refresh beside those of RFC 6749.
     pub refresh_params: BTreeMap<String, String>,
@@ -116,7 +123,7 @@ pub struct Lifetime {
 }
 
 /// How tokens are renewed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Renews {
     /// By a refresh token, where the network gives one (RFC 6749, section 6).
@@ -129,13 +136,15 @@ pub enum Renews {
 }
 
 /// A name of ours that the network calls otherwise.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Renamed {
     /// Ours, as RFC 6749 has it.
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub ours: String,
     /// The network's.
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     pub theirs: String,
 }

@@ -4,12 +4,13 @@ mod atproto;
 
 use std::{collections::BTreeMap, pin::Pin};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{NetworkApp, NetworkClient, NoInstance, WhoError};
 
 /// The hooks that there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hooked {
     /// Identities of the AT Protocol, as Bluesky has them.

@@ -15,6 +15,7 @@ mod tiktok;
 mod twitch;
 
 use http::HeaderMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ use crate::domain::{Moment, Reason};
 pub use risc::Risc;
 
 /// How a network signs what it tells.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Inbound {
     /// Meta's `signed_request`: Facebook, Instagram, Threads.
@@ -43,6 +44,14 @@ pub enum Inbound {
     Discord,
     /// Security event tokens (RFC 8417), as Google has them.
     Risc(Risc),
+}
+
+impl Inbound {
+    /// Whether it signs by a secret of their own, and not by the app's.
+    #[must_use]
+    pub fn has_a_secret(&self) -> bool {
+        matches!(self, Self::Twitch | Self::Slack | Self::Github | Self::Discord)
+    }
 }
 
 /// What a network told.

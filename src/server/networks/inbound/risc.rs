@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ring::digest::{SHA512, digest};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tracing::warn;
@@ -17,18 +18,21 @@ use crate::{
         client::text_at,
         fields::{address, some_text},
         jose::Alg,
+        schema::{Address, Filled},
     },
 };
 
 /// Where the network's keys are, and how it calls itself in its messages.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Risc {
     /// Compared as text with `iss`.
     #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
     issuer: String,
     /// Where it publishes its keys.
     #[serde(deserialize_with = "address")]
+    #[schemars(with = "Address")]
     keys: String,
 }
 

@@ -33,7 +33,12 @@ fn board(link: Option<Link>, silent_since: Option<Moment>, may_connect: bool) ->
     let (location, network) = (id::<LocationId>(1), NetworkId("linkedin".into()));
     let page = link.map(|link| PageView { id: id(2), location, network: network.clone(), link });
     Board {
-        workspace: WorkspaceCard { id: id::<WorkspaceId>(3), slug: "harbour".into(), name: "Harbour Coffee".into() },
+        workspace: WorkspaceCard {
+            id: id::<WorkspaceId>(3),
+            slug: "harbour".into(),
+            name: "Harbour Coffee".into(),
+            is_owner: true,
+        },
         may_connect,
         networks: vec![NetworkCard { id: network, name: "LinkedIn".into(), manage_url: None, silent_since }],
         locations: vec![LocationCard { id: location, name: "Bondi Beach".into() }],

@@ -1,0 +1,126 @@
+//! One network: its redirect address, our app, the last check, and what to know before.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    State,
+    app::{App, Forms},
+    check::Check,
+    copy::{Copied, CopyScript},
+};
+use crate::{
+    api::{networks, workspace},
+    domain::{ApiError, NetworkId, NetworkSetup, WorkspaceCard, words},
+    ui::{
+        awaited::awaited,
+        frame::{Settings, Tab, networks_path},
+        icons::NetworkMark,
+        trouble::Trouble,
+    },
+};
+
+/// The network in the address.
+#[component]
+pub fn NetworkPage() -> impl IntoView {
+    let params = use_params_map();
+    let param = move |name: &str| params.with(|params| params.get(name).unwrap_or_default());
+    let forms = Forms::of_this_page();
+    let page = awaited(async move {
+        match load(param("workspace"), NetworkId(param("network"))).await {
+            Ok((workspace, setup)) => view! {
+                <Title text=words::network_title(&setup.line.name)/>
+                <Network workspace setup forms/>
+            }
+            .into_any(),
+            Err(error) => view! { <Trouble error/> }.into_any(),
+        }
+    });
+    view! {
+        <Title text=words::title(words::NETWORKS)/>
+        {page}
+    }
+}
+
+async fn load(slug: String, network: NetworkId) -> Result<(WorkspaceCard, NetworkSetup), ApiError> {
+    Ok((workspace::card(slug.clone()).await?, networks::show(slug, network).await?))
+}
+
+/// All of it.
+#[component]
+pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> impl IntoView {
+    let line = setup.line.clone();
+    let (slug, back) = (workspace.slug.clone(), networks_path(&workspace.slug));
+    view! {
+        <Settings workspace tab=Tab::Networks>
+            <p><a class="back" href=back>{words::ALL_NETWORKS}</a></p>
+            <h2 class="network">
+                <NetworkMark network=line.id.0.clone()/>
+                {line.name}
+                <State app=line.app/>
+            </h2>
+            <Addresses setup=setup.clone()/>
+            <App slug=slug.clone() setup=setup.clone() forms/>
+            <Check slug setup=setup.clone() forms/>
+            <KnowBefore setup/>
+            <CopyScript/>
+        </Settings>
+    }
+    .into_any()
+}
+
+/// What is to be registered at the network.
+#[component]
+fn Addresses(setup: NetworkSetup) -> impl IntoView {
+    let name = setup.line.name;
+    let hint = [words::register_there(&name)]
+        .into_iter()
+        .chain(setup.demands.into_iter().map(|demand| words::demand(demand, &name)))
+        .collect::<Vec<_>>()
+        .join(" ");
+    view! {
+        <section class="card" aria-labelledby="addresses">
+            <h3 id="addresses">{words::register_at(&name)}</h3>
+            <Copied id="redirect" label=words::REDIRECT value=setup.redirect hint/>
+            {setup.hook.map(|hook| view! { <Copied id="hook" label=words::HOOK value=hook hint=String::new()/> })}
+        </section>
+    }
+    .into_any()
+}
+
+/// What the definition tells its operator.
+#[component]
+fn KnowBefore(setup: NetworkSetup) -> impl IntoView {
+    let NetworkSetup { notes, checked, once, never, docs, .. } = setup;
+    let is_certain = checked.is_some() && once.is_empty() && never.is_empty();
+    // The sandbox's networks have nothing to tell.
+    if notes.is_empty() && checked.is_none() && docs.is_none() {
+        return ().into_any();
+    }
+    view! {
+        <section class="card" aria-labelledby="before">
+            <h3 id="before">{words::KNOW_BEFORE}</h3>
+            {(!notes.is_empty()).then(|| view! {
+                <ul class="notes-before">
+                    {notes.into_iter().map(|note| view! { <li>{note}</li> }).collect_view()}
+                </ul>
+            })}
+            <dl class="facts">
+                <Doubt label=words::NOT_VERIFIED fields=never/>
+                <Doubt label=words::FROM_ONE_SOURCE fields=once/>
+                {checked.map(|(on, at)| view! { <dt>{words::CHECKED}</dt><dd>{format!("{on}: {at}")}</dd> })}
+            </dl>
+            {is_certain.then(|| view! { <p>{words::ALL_VERIFIED}</p> })}
+            {docs.map(|docs| view! {
+                <p><a href=docs rel="external noreferrer" target="_blank">{words::READ_MORE}</a></p>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Doubt(label: &'static str, fields: Vec<String>) -> impl IntoView {
+    (!fields.is_empty()).then(|| view! { <dt>{label}</dt><dd>{fields.join(", ")}</dd> })
+}
