@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::{DJANGO, Kind, Neighbour, OIDC_PROVIDER, between::Between};
+use super::{DJANGO, DJANGO_WITH_GRACE, Kind, Neighbour, OIDC_PROVIDER, OIDC_PROVIDER_PUSHED, between::Between};
 use crate::{
     domain::{Ability, AttemptState, Lack, PageId, Reason, Returned, Status, Trouble},
     server::pages,
@@ -28,7 +28,7 @@ impl World {
 }
 
 async fn whole_life(kind: &'static Kind, database: Option<String>) {
-    let neighbour = Neighbour::starts(kind, &[]).await;
+    let neighbour = Neighbour::starts(kind).await;
     let world = neighbour.world(database, |text| text).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -94,7 +94,8 @@ async fn whole_life(kind: &'static Kind, database: Option<String>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_oidc_provider() {
     whole_life(&OIDC_PROVIDER, None).await;
-    whole_life(&OIDC_PROVIDER, Some(postgres::new_database().await)).await;
+    whole_life(&OIDC_PROVIDER_PUSHED, None).await;
+    whole_life(&OIDC_PROVIDER_PUSHED, Some(postgres::new_database().await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,7 +113,7 @@ async fn what_the_server_did_not_grant_is_amber() {
         (&OIDC_PROVIDER, "", unknown as fn(String) -> String, Ability::Statistics),
         (&DJANGO, "posts", unchanged, Ability::Publish),
     ] {
-        let neighbour = Neighbour::starts(kind, &[]).await;
+        let neighbour = Neighbour::starts(kind).await;
         let world = neighbour.world(None, change).await;
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -124,7 +125,7 @@ async fn what_the_server_did_not_grant_is_amber() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_demand_pkce_and_one_a_code_that_is_bound_to_it() {
     for kind in [&OIDC_PROVIDER, &DJANGO] {
-        let neighbour = Neighbour::starts(kind, &[]).await;
+        let neighbour = Neighbour::starts(kind).await;
         let world = neighbour.world(None, |text| text.replace("[authorize]", "[authorize]\npkce = false")).await;
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -137,10 +138,8 @@ async fn both_demand_pkce_and_one_a_code_that_is_bound_to_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_lost_is_told_as_that_or_fetched_again_where_the_server_allows_it() {
     // The same token again, at once: a strict server takes it for a thief's, one with a grace period answers it once more.
-    for (kind, more, is_strict) in
-        [(&OIDC_PROVIDER, &[][..], true), (&DJANGO, &[][..], true), (&DJANGO, &["grace"][..], false)]
-    {
-        let neighbour = Neighbour::starts(kind, more).await;
+    for (kind, is_strict) in [(&OIDC_PROVIDER, true), (&DJANGO, true), (&DJANGO_WITH_GRACE, false)] {
+        let neighbour = Neighbour::starts(kind).await;
         let between = Between::starts(format!("{}{}", neighbour.origin, kind.token)).await;
         let direct = format!("url = \"{}{}\"", neighbour.origin, kind.token);
         let led = format!("url = \"{}\"", between.address);

@@ -14,6 +14,7 @@ mod proofs;
 mod scene;
 mod short;
 mod typed;
+mod words;
 mod work;
 
 use std::{

@@ -8,6 +8,7 @@ use super::{
     Ask, CLIENT, Ours, Pkce, Play,
     scene::{Life, Refreshes, Reply, Scene},
     short::{X, pair, takes, with_token},
+    words::{id_token, keys},
     work::GITLAB,
 };
 use crate::domain::{Reason, Returned};
@@ -199,7 +200,13 @@ pub const OIDC: Play = Play {
     pkce: Pkce::Needed,
     brings: &[("iss", STAFF)],
     answers: oidc,
-    connecting: &[DISCOVERY, "POST id.example/realms/staff/register", STAFF_TOKEN, STAFF_ME],
+    connecting: &[
+        DISCOVERY,
+        "POST id.example/realms/staff/register",
+        STAFF_TOKEN,
+        STAFF_ME,
+        "GET id.example/realms/staff/keys",
+    ],
     checking: &[STAFF_ME],
     renewing: Some((&[STAFF_TOKEN], 600)),
     account: ("248289761001@id.example/realms/staff", "Ada Quill"),
@@ -241,7 +248,13 @@ fn oidc(scene: &mut Scene, ask: &Ask) -> Reply {
             200,
             json!({"access_token": scene.access(Some(600)), "token_type": "Bearer", "expires_in": 600}),
         ),
-        STAFF_TOKEN => Reply::json(200, pair(scene, 600, " ")),
+        STAFF_TOKEN => {
+            let mut answer = pair(scene, 600, " ");
+            let is_first = ask.form("grant_type") == "authorization_code";
+            answer["id_token"] = id_token(scene, (STAFF, "248289761001"), is_first, &answer).into();
+            Reply::json(200, answer)
+        }
+        "GET id.example/realms/staff/keys" => Reply::json(200, keys()),
         STAFF_ME => {
             let me = json!({"sub": "248289761001", "name": "Ada Quill", "picture": "https://id.example/ada.png"});
             with_token(scene, ask.shows("Bearer "), (401, json!({"error": "invalid_token"})), me)
