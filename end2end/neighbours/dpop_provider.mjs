@@ -31,14 +31,14 @@ const issuer = () => `http://localhost:${server.address().port}`;
 function begin() {
   provider = new Provider(issuer(), {
     clients: [client],
-    scopes: ['openid', 'offline_access', 'posts'],
+    scopes: ['openid', 'offline_access', 'profile', 'posts'],
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
       revocation: { enabled: true },
     },
-    clientAuthMethods: ['private_key_jwt'],
+    clientAuthMethods: ['private_key_jwt', 'client_secret_basic'],
     // The app's clock is moved by the test.
     clockTolerance: 3600,
     // By itself it asks nobody on this machine.

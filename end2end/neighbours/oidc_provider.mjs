@@ -46,6 +46,18 @@ const doors = {
     });
     provider.on('access_token.saved', (token) => grants.add(token.grantId));
   },
+  // Knows nobody, and takes whoever registers (RFC 7591).
+  '/test/open': async () => {
+    provider = new Provider(issuer(), {
+      scopes: ['openid', 'offline_access', 'profile'],
+      claims: { openid: ['sub'], profile: ['name'] },
+      features: { revocation: { enabled: true }, registration: { enabled: true } },
+      pkce: { required: () => true },
+      rotateRefreshToken: true,
+      ttl: { AccessToken: 3600, RefreshToken: 14 * 86400, Grant: 14 * 86400, Session: 3600, Interaction: 600, IdToken: 3600 },
+    });
+    provider.on('access_token.saved', (token) => grants.add(token.grantId));
+  },
   '/test/asked': async () => requests.splice(0),
   // The person takes the permission away, as in a list of apps.
   '/test/remove': async () => {

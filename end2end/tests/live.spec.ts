@@ -199,21 +199,26 @@ test.describe('with a server that can restart', () => {
   });
 });
 
-test('AT-20: eight tabs of one browser: the eighth loads within a second, and all icons are live', async ({ owner, greentick }) => {
+// Six connections go to one server over HTTP/1.1: with a stream in each tab the seventh would wait for ever. How long a tab
+// takes hangs on the machine, so the eighth is measured by those before it.
+test('AT-20: eight tabs of one browser: the eighth loads as fast as those before it, and all icons are live', async ({ owner, greentick }) => {
   test.slow();
   const tabs = [owner];
-  while (tabs.length < 7) {
+  const took: number[] = [];
+  const opens = async () => {
     const tab = await owner.context().newPage();
-    await open(tab, greentick.pagesTab);
+    const began = Date.now();
+    await tab.goto(greentick.pagesTab);
+    await expect(tab.getByRole('table')).toBeVisible();
+    took.push(Date.now() - began);
+    await isLive(tab);
     tabs.push(tab);
-  }
-  const eighth = await owner.context().newPage();
-  const began = Date.now();
-  await eighth.goto(greentick.pagesTab);
-  await expect(eighth.getByRole('table')).toBeVisible();
-  expect(Date.now() - began).toBeLessThan(1_000);
-  await isLive(eighth);
-  tabs.push(eighth);
+    return tab;
+  };
+  while (tabs.length < 7) await opens();
+  const slowest = Math.max(...took);
+  const eighth = await opens();
+  expect(took.at(-1)).toBeLessThan(3 * slowest);
 
   const place = await redPage(owner);
   await connect(eighth, place, await greentick.sandbox.stranger(place.network));

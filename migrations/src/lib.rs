@@ -10,6 +10,7 @@ mod m20261124_100040_refresh;
 mod m20261124_100041_told;
 mod m20261124_200010_instances;
 mod m20261124_200030_checkups;
+mod m20261124_200050_data_keys;
 mod m20261124_200070_nonce;
 mod m20261124_200071_heard;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100041_told::Migration),
             Box::new(m20261124_200010_instances::Migration),
             Box::new(m20261124_200030_checkups::Migration),
+            Box::new(m20261124_200050_data_keys::Migration),
             Box::new(m20261124_200070_nonce::Migration),
             Box::new(m20261124_200071_heard::Migration),
         ]

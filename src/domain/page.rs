@@ -54,6 +54,11 @@ pub enum Reason {
         /// When it was sent for.
         at: Moment,
     },
+    /// Greentick was restored from a backup, and the token in it was replaced at the network since.
+    Outdated {
+        /// When the backup was made.
+        at: Moment,
+    },
 }
 
 /// What a page's link is.

@@ -12,6 +12,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::Refused),
         Just(Reason::PageLost),
         any::<i32>().prop_map(|at| Reason::AnswerLost { at: Moment(i64::from(at)) }),
+        any::<i32>().prop_map(|at| Reason::Outdated { at: Moment(i64::from(at)) }),
     ]
 }
 

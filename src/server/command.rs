@@ -1,8 +1,12 @@
 //! The command line.
 
+mod backup;
+mod keys;
+
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -13,7 +17,7 @@ use super::{
     sandbox::{self, Sandbox},
     serve::{self, StartError},
     settings::Settings,
-    store,
+    store::{self, Store},
 };
 use crate::domain::Demand;
 
@@ -46,6 +50,10 @@ enum Command {
         #[command(subcommand)]
         what: Look,
     },
+    /// Copy the SQLite database to a new file, while the server serves.
+    Backup(backup::Line),
+    /// Look after the vault's keys: add, list, rotate, retire.
+    Keys(keys::Line),
     /// Send refreshes for the server whose folder this is. The server starts it by itself.
     #[command(hide = true)]
     Courier,
@@ -98,14 +106,7 @@ pub async fn run(front: Front) -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("GREENTICK_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(std::io::stderr)
         .init();
-    let done = match line.command {
-        Command::Serve { settings } => serve_for_real(settings, front).await,
-        Command::Demo(wishes) => demo::run(wishes, front).await,
-        Command::Sandbox { port } => run_sandbox(port).await,
-        Command::Networks { what } => look(what),
-        Command::Courier => courier::run().await.map_err(StartError::Ended),
-        Command::Migrate { settings } => migrate(settings).await,
-    };
+    let done = obey(line.command, front).await;
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -114,6 +115,31 @@ pub async fn run(front: Front) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn obey(command: Command, front: Front) -> Result<(), StartError> {
+    match command {
+        Command::Serve { settings } => serve_for_real(settings, front).await,
+        Command::Demo(wishes) => demo::run(wishes, front).await,
+        Command::Sandbox { port } => run_sandbox(port).await,
+        Command::Networks { what } => look(what),
+        Command::Backup(line) => backup::run(line).await,
+        Command::Keys(line) => keys::run(line).await,
+        Command::Courier => courier::run().await.map_err(StartError::Ended),
+        Command::Migrate { settings } => migrate(settings).await,
+    }
+}
+
+/// Does what these words say.
+///
+/// # Errors
+/// What the command line would show.
+///
+/// # Panics
+/// When the words are not known.
+#[cfg(test)]
+pub async fn says(words: &[&str], front: Front) -> Result<(), StartError> {
+    obey(Line::try_parse_from(words).expect("words that are known").command, front).await
 }
 
 fn read(settings: Option<PathBuf>) -> Result<Settings, StartError> {
@@ -129,6 +155,7 @@ async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), Start
     let app = serve::open(&settings, Clock::default()).await?;
     serve::begin_work(&app).await?;
     serve::show_set_up_link(&app).await?;
+    serve::tell_of_backup(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.callback);
         let name = &network_app.definition.name;
@@ -175,6 +202,14 @@ fn look(what: Look) -> Result<(), StartError> {
         }
     }
     Ok(())
+}
+
+/// The database that is there; it is not made by a command that only looks after it.
+async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    Ok(match &settings.database_url {
+        Some(url) => Store::open_url(url.expose_secret()).await?,
+        None => Store::open_existing(&settings.data).await?,
+    })
 }
 
 async fn migrate(file: Option<PathBuf>) -> Result<(), StartError> {

@@ -21,9 +21,9 @@ use super::{
     keeper::{self, Refreshing},
     limits::Limits,
     networks::{self, AppsError, Definition, DefinitionError, NetworkClient, Networks, Patience, Set},
-    pages::Rosters,
+    pages::{self, Rosters},
     settings::{AppCredentials, Settings, SettingsError},
-    store::{Backend, Store, StoreError},
+    store::{Backend, CopyError, Store, StoreError},
     vault::{Keys, KeysError, Vault, VaultError},
 };
 use crate::domain::NetworkId;
@@ -46,12 +46,23 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no backup.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// The vault cannot be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The vault's key cannot be read.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Some rows cannot be sealed anew.
+    #[error("{rows} rows stay under their former key, because they do not open; the rest is done. The last one: {why}")]
+    Stuck {
+        /// How many.
+        rows: u64,
+        /// What is wrong with one of them.
+        why: String,
+    },
     /// A network definition is wrong.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
@@ -181,12 +192,9 @@ fn spool(settings: &Settings, store: &Store) -> Result<Refreshing, StoreError> {
 
 /// The keys from the settings, or the key file; a new one only for a database that was never sealed.
 async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
-    if let Some(keys) = &settings.vault_keys {
-        return Ok(Keys::parse(keys, "the setting vault_keys")?);
-    }
     let file = key_file(settings);
-    if file.exists() || Vault::has_canary(store).await? {
-        return Ok(Keys::read(&file)?);
+    if settings.vault_keys.is_some() || file.exists() || Vault::has_canary(store).await? {
+        return Ok(read_keys(settings)?);
     }
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|cause| KeysError::New { file: file.display().to_string(), cause })?;
@@ -199,11 +207,26 @@ async fn keys(settings: &Settings, store: &Store) -> Result<Keys, StartError> {
     Ok(keys)
 }
 
+/// The keys that are there.
+///
+/// # Errors
+/// [`KeysError`] says what is wrong with them.
+pub fn read_keys(settings: &Settings) -> Result<Keys, KeysError> {
+    match &settings.vault_keys {
+        Some(keys) => Keys::parse(keys, "the setting vault_keys"),
+        None => Keys::read(&key_file(settings)),
+    }
+}
+
 /// The setting, a systemd credential, or `vault.key` beside the database.
 fn key_file(settings: &Settings) -> PathBuf {
-    let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join("vault.key"));
-    let credential = credential.filter(|file| file.exists());
+    let credential = credential().filter(|file| file.exists());
     settings.vault_key_file.clone().or(credential).unwrap_or_else(|| settings.data.join("vault.key"))
+}
+
+/// Where systemd puts the key: a copy, made when the service starts, that nobody can change.
+pub fn credential() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join("vault.key"))
 }
 
 /// Takes the port.
@@ -300,6 +323,20 @@ pub async fn show_set_up_link(app: &App) -> Result<(), StartError> {
     if accounts::any_user(app.store.read()).await.map_err(StoreError::from)?.is_none() {
         let token = accounts::make_link(app, Purpose::SetUp).await?;
         super::command::say(&format!("Set up: {}/setup/{token}", app.base_url.origin()));
+    }
+    Ok(())
+}
+
+/// Says what to expect of a database that came from a backup.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tell_of_backup(app: &App) -> Result<(), StartError> {
+    if let Some((grants, at)) = pages::copied(app.store.read()).await? {
+        super::command::say(&format!(
+            "This database is a backup of {at}: {grants} permissions were not renewed since. Where a network's tokens are \
+             good for one use and a newer one was given, it refuses ours; those pages turn red and say so."
+        ));
     }
     Ok(())
 }

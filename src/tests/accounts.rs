@@ -54,6 +54,19 @@ on_both! {
         browser.board().await;
     }
 
+    async fn without_a_script_a_wrong_password_is_told_on_the_sign_in_page(world) {
+        world.owner("Harbour").await;
+        let browser = Person::new(world, String::new());
+        let (origin, referer) = (world.origin.clone(), format!("{}/sign-in", world.origin));
+        let headers = [("origin", origin.as_str()), ("accept", "text/html"), ("referer", referer.as_str())];
+        let form = [("email", "harbour@example.org"), ("password", "a wrong password")];
+        let sent = browser.send(reqwest::Method::POST, "/api/session/sign_in", Some(&form), &headers).await;
+        assert_eq!(sent.status, 302, "{sent:?}");
+        let told = browser.get(sent.header("location")).await;
+        assert!(told.body.contains("The e-mail or the password is wrong."), "{:.3000}", told.body);
+        assert!(!told.body.contains("a wrong password"));
+    }
+
     async fn signing_in_never_keeps_a_planted_session(world) {
         let owner = world.owner("Harbour").await;
         let before = owner.cookies.lock().expect("nobody panicked with it").clone();

@@ -17,8 +17,8 @@ use super::{
     world::{Extra, World},
 };
 use crate::{
-    domain::{AttemptState, PageId, Reason, Returned, Status},
-    server::networks::SigningKey,
+    domain::{AttemptState, NetworkId, PageId, Reason, Returned, Status},
+    server::{networks::SigningKey, settings::AppCredentials},
 };
 
 const DEFINITION: &str = include_str!("bound_tokens.toml");
@@ -87,7 +87,7 @@ impl Provider {
             On::Postgres => World::with(Some(postgres::new_database().await.into()), extra).await,
             On::Courier => World::with_courier(extra).await,
         };
-        let ours = world.app.networks.app_at(&crate::domain::NetworkId("strict".to_owned())).expect("it is set up");
+        let ours = world.app.networks.app_at(&NetworkId("strict".to_owned())).expect("it is set up");
         let client = json!({
             "client_id": "greentick", "redirect_uris": [world.app.base_url.callback(ours.id)],
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
@@ -204,6 +204,44 @@ async fn a_page_lives_its_whole_life_on_bound_tokens() {
     for on in [On::Sqlite, On::Postgres, On::Courier] {
         whole_life(on).await;
     }
+}
+
+/// Known by nothing but what it says of itself: by the file for any server of OpenID Connect.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_advertises_them_is_asked_so() {
+    let provider = Provider::starts().await;
+    let host = provider.origin.strip_prefix("http://").expect("it is on loopback").to_owned();
+    let own = AppCredentials {
+        client_id: "greentick".to_owned(),
+        client_secret: "s3cret/of+the app".to_owned().into(),
+        hook_secret: None,
+    };
+    let world = World::set(None, |settings| {
+        settings.allow_inside = vec![host.clone()];
+        settings.apps.insert(NetworkId(format!("oidc@{host}")), own);
+    })
+    .await;
+    let ours = world.app.networks.app_id_at(&NetworkId("oidc".to_owned()), &host).await.expect("it is set up");
+    let client = json!({
+        "client_id": "greentick", "client_secret": "s3cret/of+the app", "redirect_uris": [world.app.base_url.callback(ours)],
+        "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    });
+    provider.door("client", &client).await;
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["oidc"]).await[0];
+    let popup = owner.opens_popup_at(page, &provider.origin).await;
+    assert!(popup.url.query_pairs().any(|(name, _)| name == "request_uri"), "{}", popup.url);
+    let callback = provider.approves(&popup.url).await;
+    owner.get(&callback).await;
+    assert_eq!(owner.sees(page).await, Status::Connected, "{:?}", provider.heard().await);
+    let grant = world.grant_of(page).await;
+    let access = world.app.vault.get(world.app.store.read(), grant.access()).await.expect("it opens");
+    assert!(!provider.takes_from_a_thief(access.expose_secret(), "Bearer").await, "it is bound");
+    provider.heard().await;
+    world.keeper_comes().await;
+    assert_eq!(provider.heard().await, ["GET /me"]);
+    assert_eq!(owner.sees(page).await, Status::Connected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

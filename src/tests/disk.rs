@@ -97,6 +97,7 @@ async fn on_a_small_disk() {
     world.clock.advance(Duration::from_mins(2));
     assert_eq!((owner.sees(pages[0]).await, owner.sees(pages[1]).await), (Status::NotConnected, Status::Connected));
     assert_eq!(owner.disconnects(pages[1]).await.json::<ApiError>(), ApiError::Unavailable);
+    no_backup_is_begun(&world).await;
     crate::server::keeper::once(&world.app).await;
     assert_eq!(owner.sees(pages[1]).await, Status::Connected);
     disk.has_room();
@@ -145,6 +146,14 @@ async fn on_a_small_disk() {
     owner.connects(pages[0], "ada").await;
     assert_eq!(owner.sees(pages[0]).await, Status::Connected);
     world.holds_no_secret().await;
+}
+
+/// It would not fit, and that is known before.
+async fn no_backup_is_begun(world: &World) {
+    let file = std::env::temp_dir().join("backup.sqlite");
+    let error = world.app.store.copy_to(&file).await.err().expect("there is no room").to_string();
+    assert!(error.contains("MB left") && error.contains("make room"), "{error}");
+    assert!(!file.exists() && !file.with_added_extension("part").exists());
 }
 
 /// It is answered when nothing fits any more: its room was taken before, and it is saved when there is some.

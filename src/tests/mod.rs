@@ -49,6 +49,7 @@ mod stream;
 mod talkative;
 mod told;
 mod towns;
+mod vault;
 mod world;
 mod wrong_account;
 

@@ -3,10 +3,10 @@
 use leptos::{
     html,
     prelude::*,
-    server::ServerActionError,
     server_fn::{ServerFn, error::ServerFnUrlError},
     task::spawn_local,
 };
+use leptos_router::hooks::use_query_map;
 
 use super::fields::Failure;
 use crate::{api, browser::Fields, domain::ApiError};
@@ -21,9 +21,10 @@ pub struct Failed {
 /// Provides what stands in the address of a form's last try. The server's alone: a [`super::part`] is told.
 #[component]
 pub fn LastTry() -> impl IntoView {
-    if let Some(last) = use_context::<ServerActionError>() {
-        let error = ServerFnUrlError::<ApiError>::decode_err(last.err());
-        provide_context(Failed { path: last.path().to_owned(), error });
+    // From the address itself: the router tells of it only when it draws a route, which is later.
+    let last = use_query_map().with_untracked(|query| Some((query.get("__path")?, query.get("__err")?)));
+    if let Some((path, error)) = last {
+        provide_context(Failed { path, error: ServerFnUrlError::<ApiError>::decode_err(&error) });
     }
 }
 

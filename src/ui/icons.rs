@@ -101,6 +101,7 @@ pub const DRAWN: [&str; 30] = [
 
 /// A network's drawing. Its name stands beside it.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub fn NetworkMark(
     /// The network's id.
     network: String,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Answer, DOOR, Ended, Errand, Told, Word, ended,
+    Answer, DOOR, Ended, Errand, JOURNAL, Told, Word, ended,
     hand::place,
     journal::{Journal, is_of},
 };
@@ -53,7 +53,7 @@ pub async fn run() -> std::io::Result<()> {
     if lock.try_lock().is_err() {
         return Ok(());
     }
-    let (journal, left) = Journal::open(Path::new("courier-1.journal"))?;
+    let (journal, left) = Journal::open(Path::new(JOURNAL))?;
     let client = NetworkClient::new(Patience::default(), &[]).map_err(std::io::Error::other)?;
     let known = left.into_iter().map(|(name, told)| (name, watch::channel(Some(told)).1)).collect();
     let (journal, known, asked_at) = (Mutex::new(journal), Mutex::new(known), Mutex::new(Instant::now()));

@@ -34,19 +34,7 @@ impl Journal {
         let mut file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)?;
         let mut text = String::new();
         file.read_to_string(&mut text)?;
-        let mut known = HashMap::new();
-        // A line that was cut by a crash was never believed to be written.
-        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
-            match entry {
-                Entry::Began { name, sealed_key } => {
-                    known.insert(name, Told { sealed_key, ended: Ended::Lost });
-                }
-                Entry::Ended { name, told } => {
-                    known.insert(name, told);
-                }
-                Entry::Done { attempt } => known.retain(|name, _| !is_of(name, &attempt)),
-            }
-        }
+        let known = known(&text);
         // A line that was cut must not swallow the next one.
         file.write_all(b"\n")?;
         let open = known.keys().cloned().collect();
@@ -79,6 +67,23 @@ impl Journal {
         let line = serde_json::to_string(entry).map_err(std::io::Error::other)? + "\n";
         self.file.write_all(line.as_bytes())
     }
+}
+
+/// What a journal says that nobody has fetched. A line that was cut by a crash was never believed to be written.
+pub(super) fn known(text: &str) -> HashMap<String, Told> {
+    let mut known = HashMap::new();
+    for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        match entry {
+            Entry::Began { name, sealed_key } => {
+                known.insert(name, Told { sealed_key, ended: Ended::Lost });
+            }
+            Entry::Ended { name, told } => {
+                known.insert(name, told);
+            }
+            Entry::Done { attempt } => known.retain(|name, _| !is_of(name, &attempt)),
+        }
+    }
+    known
 }
 
 /// An errand is called by its attempt and a number.

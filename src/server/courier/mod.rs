@@ -12,18 +12,38 @@ mod child;
 mod hand;
 mod journal;
 
+use std::{collections::HashSet, io::ErrorKind, path::Path};
+
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use oauth2::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use child::run;
 pub use hand::{Courier, CourierError, opened};
 
-use super::networks::NoAnswer;
+use super::{networks::NoAnswer, vault::key_of};
 
 /// Its door, in the folder that it works in. A newer version of the words between the two has another name, and with it
 /// another courier; the older one ends when nobody asks it any more.
 const DOOR: &str = "courier-1.sock";
+
+/// What it remembers over its own death, in the same folder.
+const JOURNAL: &str = "courier-1.journal";
+
+/// The data keys that the answers in `folder`, which nobody has fetched yet, are sealed by.
+///
+/// # Errors
+/// When there is a journal and it cannot be read.
+pub fn named_keys(folder: &Path) -> std::io::Result<HashSet<Uuid>> {
+    let text = match std::fs::read_to_string(folder.join(JOURNAL)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
+        text => text?,
+    };
+    let keys =
+        journal::known(&text).into_values().filter_map(|told| BASE64_STANDARD_NO_PAD.decode(told.sealed_key).ok());
+    Ok(keys.filter_map(|sealed| key_of(&sealed).ok()).collect())
+}
 
 /// What the server says, one line of JSON a connection.
 #[derive(Serialize, Deserialize)]

@@ -69,7 +69,8 @@ async fn rounds(app: &App) {
     }
 }
 
-async fn sweep(app: &App) {
+/// Sweeps away what is over.
+pub async fn sweep(app: &App) {
     if let Err(error) = connect::sweep(app).await {
         warn!(%error, "old attempts are not swept away yet");
     }
@@ -78,6 +79,20 @@ async fn sweep(app: &App) {
     }
     if let Err(error) = accounts::sweep(app).await {
         warn!(%error, "old sessions are not swept away yet");
+    }
+    if let Err(error) = sweep_keys(app).await {
+        warn!(%error, "former data keys are not swept away yet");
+    }
+}
+
+/// What lies in our folder may be sealed by a key that the database does not name any more.
+async fn sweep_keys(app: &App) -> Result<(), VaultError> {
+    match app.refreshing.named_keys() {
+        Ok(named) => app.vault.sweep(&app.store, app.clock.now(), &named).await,
+        Err(error) => {
+            warn!(%error, "the spool cannot be looked at, so no data key goes");
+            Ok(())
+        }
     }
 }
 

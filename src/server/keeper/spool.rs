@@ -18,7 +18,7 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::WorkspaceId;
+use crate::{domain::WorkspaceId, server::vault::key_of};
 
 /// Room for about a hundred answers on their way at once.
 const ROOM: u64 = 512 * 1024;
@@ -141,6 +141,27 @@ impl Spool {
                 reserve(&file);
             }
         }
+    }
+
+    /// The data keys that the answers in `folder` are sealed by, of whichever process. Of ours those that are saved do
+    /// not count; what others still need, they alone know.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn named_keys(&self, folder: &Path) -> std::io::Result<HashSet<Uuid>> {
+        let (mut named, own) = (HashSet::new(), self.owner.to_string());
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|ending| ending != ENDING) {
+                continue;
+            }
+            let is_ours = path.file_stem().is_some_and(|name| name == own.as_str());
+            for line in lines(&mut File::open(path)?)? {
+                let is_needed = !is_ours || self.unsaved().contains(&line.attempt);
+                named.extend(line.sealed().filter(|_| is_needed).and_then(|sealed| key_of(&sealed).ok()));
+            }
+        }
+        Ok(named)
     }
 
     fn unsaved(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {

@@ -114,6 +114,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        copied_at: Set(None),
         told: Set(None),
         told_at: Set(None),
     };

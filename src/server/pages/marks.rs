@@ -126,6 +126,7 @@ pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, mark: Mark, new: Re
         refused_at: Set(None),
         failures: Set(0),
         failure: Set(None),
+        copied_at: Set(None),
         ..without_mark()
     };
     change_marked(db, grant, mark, change).await

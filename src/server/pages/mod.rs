@@ -5,6 +5,7 @@
 
 mod add;
 mod board;
+mod copied;
 mod found;
 mod grants;
 mod hanging;
@@ -19,6 +20,7 @@ mod transition;
 
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use copied::{are_copied, copied};
 pub use found::{Found, take_in};
 pub use grants::{
     Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,

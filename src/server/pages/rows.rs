@@ -94,6 +94,8 @@ pub mod grant {
         /// Refreshes in a row that did not work, and what the last one was like.
         pub failures: i64,
         pub failure: Option<String>,
+        /// When the backup was made that these tokens come from: who goes on without it may have newer ones.
+        pub copied_at: Option<Moment>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -32,7 +32,7 @@ pub async fn check(owner: &Owner, network: &NetworkId) -> Result<(), Refusal> {
     let (app, db) = (owner.app(), owner.store().read());
     let definition = app.networks.definition(network).ok_or(Refusal::NotFound)?;
     let now = app.clock.now();
-    if !rows::last(db, network).await?.is_some_and(|last| now.since(last.at) < AGAIN_AFTER) {
+    if rows::last(db, network).await?.is_none_or(|last| now.since(last.at) >= AGAIN_AFTER) {
         let redirect = app.base_url.callback(app.networks.app_id(network).await?);
         let network_app = app.networks.app_at(network);
         let subject =

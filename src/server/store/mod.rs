@@ -4,9 +4,11 @@
 //! and holds the two rules that every write obeys: a write names its workspace, and writes of one workspace take turns.
 
 mod columns;
+mod copy;
 mod open;
 mod writing;
 
 pub use columns::Json;
+pub use copy::{CopyError, Unnamed};
 pub use open::{Backend, Store, StoreError, is_full};
 pub use writing::Writing;

@@ -13,6 +13,9 @@ use sea_orm::{
     },
 };
 
+/// The database in its folder.
+const FILE: &str = "greentick.sqlite";
+
 /// How long a writer waits for another process's write on the same SQLite file.
 const BUSY_LIMIT: Duration = Duration::from_secs(20);
 
@@ -31,6 +34,12 @@ pub enum StoreError {
         folder: String,
         /// What the system says.
         cause: std::io::Error,
+    },
+    /// There is no database yet.
+    #[error("there is no database {file}; name the settings file with --settings, or the folder with data")]
+    NotThere {
+        /// Which file was looked for.
+        file: String,
     },
     /// The database was migrated by a newer greentick.
     #[error(
@@ -84,12 +93,24 @@ impl Store {
     pub async fn open_folder(folder: &Path) -> Result<Self, StoreError> {
         let named = |cause| StoreError::Folder { folder: folder.display().to_string(), cause };
         make_private_folder(folder).map_err(named)?;
-        let file = folder.join("greentick.sqlite");
+        let file = folder.join(FILE);
         make_private_file(&file).map_err(named)?;
         // Four: one that writes and some that read; SQLite lets only one write whatever the number.
         let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
         options.max_connections(4).map_sqlx_sqlite_opts(durable).map_sqlx_sqlite_pool_opts(whole);
         Self::open(options).await
+    }
+
+    /// As [`Store::open_folder`], but makes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotThere`] when there is no database yet.
+    pub async fn open_existing(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(FILE);
+        if !file.exists() {
+            return Err(StoreError::NotThere { file: file.display().to_string() });
+        }
+        Self::open_folder(folder).await
     }
 
     /// Opens the PostgreSQL database at `url`.
@@ -122,6 +143,19 @@ impl Store {
             }
         }
         Ok(Migrator::up(&self.db, None).await?)
+    }
+
+    /// Whether every step of this binary was applied.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        let manager = migrations::SchemaManager::new(&self.db);
+        if !manager.has_table("seaql_migrations").await? {
+            return Ok(false);
+        }
+        let applied = Migrator::get_migration_models(&self.db).await?.len();
+        Ok(applied == Migrator::migrations().len())
     }
 
     /// For reading.

@@ -5,7 +5,7 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use secrecy::{ExposeSecret, SecretBox};
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -32,7 +32,26 @@ pub struct Place {
     pub row: Uuid,
 }
 
-impl Place {
+/// A [`Place`] as it is read from a row.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// The table of the row it belongs to.
+    pub table: &'a str,
+    /// What it is of that row.
+    pub column: &'a str,
+    /// The row.
+    pub row: Uuid,
+}
+
+impl From<&Place> for At<'static> {
+    fn from(place: &Place) -> Self {
+        Self { workspace: place.workspace, table: place.table, column: place.column, row: place.row }
+    }
+}
+
+impl At<'_> {
     /// Every part is preceded by its length, so that no two places read alike.
     fn associated(&self, key_id: Uuid) -> Vec<u8> {
         let parts: [&[u8]; 6] = [
@@ -88,6 +107,15 @@ pub fn seal(key: &Key, key_id: Uuid, place: &Place, plain: &[u8]) -> Vec<u8> {
     seal_with(key, key_id, place, random(), plain)
 }
 
+/// Opens what `key` sealed at that place, and seals it there by another key.
+///
+/// # Errors
+/// [`DoesNotOpen`].
+pub fn seal_anew(key: &Key, at: At<'_>, sealed: &[u8], new: (Uuid, &Key)) -> Result<Vec<u8>, DoesNotOpen> {
+    let plain = SecretSlice::from(open_at(key, at, sealed)?);
+    Ok(seal_at(new.1, new.0, at, random(), plain.expose_secret()))
+}
+
 /// A key for one value that is kept outside of the database.
 #[must_use]
 pub fn new_seal() -> [u8; 32] {
@@ -110,7 +138,11 @@ pub fn open_by(key: &[u8; 32], place: &Place, sealed: &[u8]) -> Result<Vec<u8>, 
 
 /// As [`seal`]. A nonce is used once for a key, or both texts are open.
 pub(in crate::server) fn seal_with(key: &Key, key_id: Uuid, place: &Place, nonce: [u8; 24], plain: &[u8]) -> Vec<u8> {
-    let payload = Payload { msg: plain, aad: &place.associated(key_id) };
+    seal_at(key, key_id, place.into(), nonce, plain)
+}
+
+fn seal_at(key: &Key, key_id: Uuid, at: At<'_>, nonce: [u8; 24], plain: &[u8]) -> Vec<u8> {
+    let payload = Payload { msg: plain, aad: &at.associated(key_id) };
     let text = cipher(key)
         .encrypt(XNonce::from_slice(&nonce), payload)
         .expect("encryption fails only for texts of many gigabytes");
@@ -134,9 +166,13 @@ pub fn key_of(sealed: &[u8]) -> Result<Uuid, DoesNotOpen> {
 /// # Errors
 /// [`DoesNotOpen`], and never a part of the text.
 pub fn open(key: &Key, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+    open_at(key, place.into(), sealed)
+}
+
+fn open_at(key: &Key, at: At<'_>, sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
     let key_id = key_of(sealed)?;
     let (nonce, text) = (sealed.get(NONCE).ok_or(DoesNotOpen)?, &sealed[NONCE.end..]);
-    let payload = Payload { msg: text, aad: &place.associated(key_id) };
+    let payload = Payload { msg: text, aad: &at.associated(key_id) };
     cipher(key).decrypt(XNonce::from_slice(nonce), payload).ok().ok_or(DoesNotOpen)
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use super::{DJANGO, DJANGO_WITH_GRACE, Kind, Neighbour, OIDC_PROVIDER, OIDC_PROVIDER_PUSHED, between::Between};
 use crate::{
-    domain::{Ability, AttemptState, Lack, PageId, Reason, Returned, Status, Trouble},
+    domain::{Ability, AttemptState, Lack, NetworkId, PageId, Reason, Returned, Status, Trouble},
     server::pages,
     tests::{postgres, world::World},
 };
@@ -159,4 +160,40 @@ async fn an_answer_that_is_lost_is_told_as_that_or_fetched_again_where_the_serve
         assert_ne!(world.stored_refresh(page).await, before);
         assert!(neighbour.takes(&world.stored_access(page).await).await);
     }
+}
+
+/// Nothing is set up but that the network is switched on: its address is typed, and everything else it says itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_an_issuer_that_a_person_types() {
+    let neighbour = Neighbour::starts(&OIDC_PROVIDER).await;
+    neighbour.door("open", &json!({})).await;
+    let authority = neighbour.origin.strip_prefix("http://").expect("it is on loopback").to_owned();
+    let world = World::set(None, |settings| {
+        settings.switched_on.push(NetworkId("oidc".to_owned()));
+        settings.allow_inside.push(authority);
+    })
+    .await;
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["oidc"]).await[0];
+    let connects = async || {
+        let popup = owner.opens_popup_at(page, &neighbour.origin).await;
+        owner.get(&neighbour.approves(&popup.url, "").await).await;
+        owner.looks(popup.attempt).await.state
+    };
+    assert_eq!(connects().await, AttemptState::Approved);
+    let discovery = "GET /.well-known/openid-configuration";
+    assert_eq!(neighbour.asked().await, [discovery, "POST /reg", "POST /token", "GET /me", "GET /jwks"]);
+    assert_eq!(owner.sees(page).await, Status::Connected);
+    world.clock.advance(Duration::from_mins(55));
+    world.refreshes_all().await;
+    assert_eq!(neighbour.asked().await.iter().filter(|asked| *asked == "POST /token").count(), 1);
+    assert_eq!(owner.sees(page).await, Status::Connected);
+    neighbour.removes().await;
+    world.keeper_comes_twice().await;
+    assert_eq!(owner.sees(page).await, Status::Broken(Reason::Refused));
+    neighbour.asked().await;
+    assert_eq!(connects().await, AttemptState::Approved);
+    assert!(!neighbour.asked().await.contains(&"POST /reg".to_owned()), "it knows us by now");
+    assert_eq!(owner.disconnects(page).await.json::<Returned>(), Returned::Returned);
+    assert_eq!(neighbour.asked().await, ["POST /token/revocation"]);
 }

@@ -14,7 +14,6 @@ mod proofs;
 mod scene;
 mod short;
 mod typed;
-mod words;
 mod work;
 
 use std::{

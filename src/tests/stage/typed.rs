@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{
     Ask, CLIENT, Ours, Pkce, Play,
+    google::{id_token, keys},
     scene::{Life, Refreshes, Reply, Scene},
     short::{X, pair, takes, with_token},
-    words::{id_token, keys},
     work::GITLAB,
 };
 use crate::domain::{Reason, Returned};
@@ -188,6 +188,7 @@ fn gitlab_elsewhere(scene: &mut Scene, ask: &Ask) -> Reply {
 
 const STAFF: &str = "https://id.example/realms/staff";
 const STAFF_TOKEN: &str = "POST id.example/realms/staff/token";
+const STAFF_KEYS: &str = "GET id.example/realms/staff/keys";
 const STAFF_ME: &str = "GET api.id.example/userinfo";
 const DISCOVERY: &str = "GET id.example/realms/staff/.well-known/openid-configuration";
 
@@ -198,15 +199,10 @@ pub const OIDC: Play = Play {
     ours: Ours::ByItself,
     authorize: "id.example/realms/staff/auth",
     pkce: Pkce::Needed,
+    needs: &[("prompt", "consent")],
     brings: &[("iss", STAFF)],
     answers: oidc,
-    connecting: &[
-        DISCOVERY,
-        "POST id.example/realms/staff/register",
-        STAFF_TOKEN,
-        STAFF_ME,
-        "GET id.example/realms/staff/keys",
-    ],
+    connecting: &[DISCOVERY, "POST id.example/realms/staff/register", STAFF_TOKEN, STAFF_ME, STAFF_KEYS],
     checking: &[STAFF_ME],
     renewing: Some((&[STAFF_TOKEN], 600)),
     account: ("248289761001@id.example/realms/staff", "Ada Quill"),
@@ -244,17 +240,16 @@ fn oidc(scene: &mut Scene, ask: &Ask) -> Reply {
         }
         STAFF_TOKEN if !ask.has_basic() => Reply::json(401, json!({"error": "invalid_client"})),
         STAFF_TOKEN if !takes(scene, ask, Refreshes::Rotating) => Reply::json(400, json!({"error": "invalid_grant"})),
-        STAFF_TOKEN if !scene.has("offline_access") => Reply::json(
-            200,
-            json!({"access_token": scene.access(Some(600)), "token_type": "Bearer", "expires_in": 600}),
-        ),
         STAFF_TOKEN => {
             let mut answer = pair(scene, 600, " ");
+            if !scene.has("offline_access") {
+                answer.as_object_mut().expect("it is one").remove("refresh_token");
+            }
             let is_first = ask.form("grant_type") == "authorization_code";
             answer["id_token"] = id_token(scene, (STAFF, "248289761001"), is_first, &answer).into();
             Reply::json(200, answer)
         }
-        "GET id.example/realms/staff/keys" => Reply::json(200, keys()),
+        STAFF_KEYS => Reply::json(200, keys()),
         STAFF_ME => {
             let me = json!({"sub": "248289761001", "name": "Ada Quill", "picture": "https://id.example/ada.png"});
             with_token(scene, ask.shows("Bearer "), (401, json!({"error": "invalid_token"})), me)

@@ -41,6 +41,7 @@ pub fn Whose(slug: String, network: String) -> impl IntoView {
 
 /// Where the app comes from, and what can be done about it.
 #[component]
+#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
 pub fn App(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
     let app = setup.line.app;
     let variable = format!("GREENTICK_APPS__{}__…", setup.line.id.0.to_uppercase());

@@ -10,6 +10,7 @@ use crate::{
 
 /// The button, and the findings, each with its sign and its sentence.
 #[component]
+#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
 pub fn Check(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
     let (sending, failure) = (forms.check, forms.check.failure());
     let NetworkSetup { line, checkup, .. } = setup;

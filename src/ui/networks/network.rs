@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{networks, workspace},
-    domain::{ApiError, NetworkId, NetworkSetup, WorkspaceCard, words},
+    domain::{ApiError, NetworkId, NetworkSetup, Way, WorkspaceCard, words},
     ui::{
         awaited::awaited,
         frame::{Settings, Tab, networks_path},
@@ -49,6 +49,7 @@ async fn load(slug: String, network: NetworkId) -> Result<(WorkspaceCard, Networ
 
 /// All of it.
 #[component]
+#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
 pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> impl IntoView {
     let line = setup.line.clone();
     let (slug, back) = (workspace.slug.clone(), networks_path(&workspace.slug));
@@ -60,7 +61,8 @@ pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> i
                 {line.name}
                 <State app=line.app/>
             </h2>
-            <Addresses setup=setup.clone()/>
+            // Who registers itself says its address itself.
+            {(setup.way != Way::Switch).then(|| view! { <Addresses setup=setup.clone()/> })}
             <App slug=slug.clone() setup=setup.clone() forms/>
             <Check slug setup=setup.clone() forms/>
             <KnowBefore setup/>

@@ -126,7 +126,7 @@ fn where_apps_register_themselves_there_is_a_switch_and_no_form() {
     {
         let html = page_of(NetworkSetup { way: Way::Switch, ..setup(app, 0) });
         has(&html, &[r#"action="/api/networks/switch""#, &format!(r#"name="on" value="{on}""#), button]);
-        assert!(!html.contains("client_secret"), "{html}");
+        assert!(!html.contains("client_secret") && !html.contains("/oauth/callback/"), "{html}");
     }
     let html = page_of(NetworkSetup { way: Way::Settings, ..setup(AppState::Missing, 0) });
     assert!(html.contains("more than an id and a secret") && !html.contains("client_secret"), "{html}");

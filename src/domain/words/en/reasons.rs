@@ -86,6 +86,11 @@ pub fn reason_in_full(reason: Reason, network: &str, account: &str) -> String {
              anything wrong. Click the red icon to reconnect.",
             to_the_second(at)
         ),
+        Reason::Outdated { at } => format!(
+            "Greentick was restored from a backup of {}, and {network} gave a newer token since. Nobody did anything wrong. \
+             Click the red icon to reconnect.",
+            to_the_second(at)
+        ),
     }
 }
 

@@ -210,14 +210,16 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
         Some(current) if current.version != grant.version => return Ok(End::Renewed),
         Some(_) => {}
     }
-    let lost_at = mark.lost_at.filter(|_| network_app.definition.clocks().is_single_use);
+    let is_single_use = network_app.definition.clocks().is_single_use;
+    let lost_at = mark.lost_at.filter(|_| is_single_use);
     let is_confirmed = grant.refused_at.is_some_and(|first| now.since(first) >= CONFIRMED_AFTER);
     if let Some(at) = lost_at {
         deaths::die(app, grant, Some(*mark), Reason::AnswerLost { at }).await?;
         return Ok(End::Gone);
     }
     if is_confirmed {
-        deaths::die(app, grant, Some(*mark), visit::said(grant, reason)).await?;
+        let outdated = grant.copied_at.filter(|_| is_single_use).map(|at| Reason::Outdated { at });
+        deaths::die(app, grant, Some(*mark), outdated.unwrap_or(visit::said(grant, reason))).await?;
         return Ok(End::Gone);
     }
     let first = grant.refused_at.unwrap_or(now);

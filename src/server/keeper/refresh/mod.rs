@@ -11,7 +11,8 @@ mod recover;
 mod wire;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -27,7 +28,7 @@ use super::{
     super::{
         App,
         connect::ConnectError,
-        courier::Courier,
+        courier::{self, Courier},
         pages::{self, Grant, NotChanged},
         store::{Backend, StoreError},
         vault::{VaultError, hash},
@@ -48,6 +49,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the engine remembers between flights.
 pub struct Refreshing {
+    folder: PathBuf,
     spool: Spool,
     left: Mutex<Option<Left>>,
     /// Answers that another process left, by attempt: its flight is gone on with, and does not ask again.
@@ -116,7 +118,18 @@ impl Refreshing {
         let left = Mutex::new(Some(left));
         let turns = Semaphore::new(if backend == Backend::Sqlite { 1 } else { WRITERS });
         let courier = courier.then(|| Courier::of(folder.to_owned()));
-        Ok(Self { spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier, turns })
+        let folder = folder.to_owned();
+        Ok(Self { folder, spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier, turns })
+    }
+
+    /// The data keys that answers outside of the database are sealed by.
+    ///
+    /// # Errors
+    /// When what lies there cannot be read.
+    pub(super) fn named_keys(&self) -> std::io::Result<HashSet<Uuid>> {
+        let mut named = self.spool.named_keys(&self.folder)?;
+        named.extend(courier::named_keys(&self.folder)?);
+        Ok(named)
     }
 
     /// The attempt's answers are saved, or nobody needs them.

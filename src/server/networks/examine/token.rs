@@ -90,8 +90,11 @@ async fn shown(
     let (code, verifier) = (made_up(), PkceCodeChallenge::new_random_sha256().1.into_secret());
     let made = || {
         let request = crate_client.exchange_code(AuthorizationCode::new(code.clone()));
-        let verifier = Some(PkceCodeVerifier::new(verifier.clone())).filter(|_| app.definition.authorize.pkce);
-        verifier.into_iter().fold(request, |request, verifier| request.set_pkce_verifier(verifier))
+        if app.definition.authorize.pkce {
+            request.set_pkce_verifier(PkceCodeVerifier::new(verifier.clone()))
+        } else {
+            request
+        }
     };
     let (kept, keep) = caught();
     let _ = made().request_async(&keep).await;
