@@ -152,7 +152,7 @@ impl World {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> std::net::SocketAddr {
         self.settings.listen
     }
 

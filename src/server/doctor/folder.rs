@@ -80,11 +80,11 @@ fn may_write(place: &Path) -> bool {
 fn room(free: u64) -> Finding {
     let mib = free / 1024 / 1024;
     match free {
-        ..NO_ROOM => Finding::problem(
+        0..NO_ROOM => Finding::problem(
             ABOUT,
             format!("only {mib} MiB are free on its disk; make room, or nothing can be saved soon"),
         ),
-        ..LITTLE_ROOM => {
+        NO_ROOM..LITTLE_ROOM => {
             Finding::warning(ABOUT, format!("only {mib} MiB are free on its disk; make room in the next days"))
         }
         _ => Finding::ok(ABOUT, format!("{mib} MiB are free on its disk")),

@@ -83,7 +83,9 @@ pub async fn run(settings: Result<Settings, SettingsError>, is_json: bool) -> Re
     if is_json {
         say(&serde_json::to_string_pretty(&found).unwrap_or_default());
     } else {
-        found.iter().for_each(|finding| say(&finding.to_string()));
+        for finding in &found {
+            say(&finding.to_string());
+        }
     }
     let is_well = found.iter().all(|finding| finding.level != Level::Problem);
     if is_well { Ok(()) } else { Err(StartError::Unwell) }
