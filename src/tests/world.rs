@@ -87,7 +87,7 @@ impl World {
     }
 
     /// With networks and other settings.
-    pub async fn with_settings(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn known_and_set(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
         Self::made(None, extra, None, change).await
     }
 
