@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test watch bench soak setup setup-test format format-check lint-server lint-browser docs unit \
+.PHONY: help run build test watch bench soak soak-keeper setup setup-test format format-check lint-server lint-browser docs unit \
         release end2end pictures
 
 # What scripts/setup found: the Rust toolchain, and where the build tools are.
@@ -63,13 +63,19 @@ bench: ## Measure the release build, each number with its limit
 	@scripts/steps setup-test release
 	@$(with-tools) node benches/bench.mjs
 	@$(with-tools) cargo bench --bench keeper
+	@$(with-tools) scripts/with-postgres cargo bench --bench keeper
 
-soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), 10,000 kills (KILLS), all of Firefox's tests
+soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SECONDS=60), the long forms of the keeper's tests, all of Firefox's tests
 	@scripts/setup soak
 	@$(with-tools) scripts/soak
-	@$(with-tools) KILLS=$${KILLS:-10000} cargo test --lib tests::kills
+	@$(MAKE) --no-print-directory soak-keeper
 	@scripts/steps setup-test release
 	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox && ALL_CELLS=1 npx playwright test --project=chromium matrix
+
+soak-keeper: .tools/env ## 10,000 kills on each database (KILLS), at every call, six hours without a network (OUTAGE), 10,000 races (INTERLEAVINGS)
+	@$(with-tools) KILLS=$${KILLS:-5000} KILLS_WITHOUT_COURIER=500 cargo test --lib tests::kills
+	@$(with-tools) EVERY_CALL=1 cargo test --lib tests::dying
+	@$(with-tools) OUTAGE=$${OUTAGE:-100000} OUTAGE_RATE=$${OUTAGE_RATE:-100} INTERLEAVINGS=$${INTERLEAVINGS:-10000} cargo test --lib tests::outage tests::races
 
 watch: setup ## The demo, rebuilt and reloaded on every change
 	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)

@@ -1,65 +1,91 @@
-//! A million grants: how fast the keeper claims and refreshes them, against a loop that only asks the network, and what
-//! they cost in memory. `cargo bench --bench keeper`; `GRANTS=10000` for fewer; on PostgreSQL with `BENCH_DATABASE=postgres://…`,
-//! an empty database.
+//! A million grants: how fast the keeper claims and refreshes them at the sandbox, against a loop that only asks the
+//! sandbox, and what they cost in memory. `cargo bench --bench keeper`; `GRANTS=10000` for fewer; on PostgreSQL by
+//! `scripts/with-postgres cargo bench --bench keeper`.
+//!
+//! The sandbox is a process of its own, and takes a tenth of a second for an answer, as networks do; then, once more, it
+//! answers at once, which says what one process can do at most.
 
 use std::{
     fmt::Write as _,
-    io::Write as _,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use axum::{Json, Router, routing::post};
 use greentick::{
     domain::{Moment, NetworkId, WorkspaceId},
     server::{
         App,
         accounts::{self, NewOwner},
         clock::Clock,
-        keeper,
+        courier, keeper,
         networks::{self, Door, Held},
-        pages, serve,
+        pages, sandbox, serve,
         settings::{AppCredentials, Settings},
         store::Backend,
         vault::Place,
     },
 };
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use uuid::Uuid;
 
 /// How many requests are under way at once, in the loop as in the keeper.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 24;
 /// How long each is measured.
 const SPAN: Duration = Duration::from_secs(10);
+/// As many are due as nobody refreshes in that time.
+const DUE: u64 = 50_000;
 const ROWS_AT_ONCE: u64 = 500;
+/// What the sandbox's process is started with.
+const AS_SANDBOX: &str = "BENCH_SANDBOX";
+/// Limits: of the loop's rate, and of the claim query's time with few grants.
+const LEAST_SHARE: f64 = 0.6;
+const MOST_GROWTH: f64 = 2.0;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> Anything<()> {
+    if std::env::var_os(AS_SANDBOX).is_some() {
+        return be_the_sandbox().await;
+    }
+    if std::env::args().nth(1).is_some_and(|first| first == "courier") {
+        return Ok(courier::run().await?);
+    }
     let grants: u64 = std::env::var("GRANTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
-    let (network, asked) = network().await?;
+    let network = Network::start()?;
     let data = tempfile::tempdir()?;
-    let app = open(data.path(), &network).await?;
+    let app = open(data.path(), &network.origin).await?;
+    let on = if app.store.backend() == Backend::Postgres { "PostgreSQL" } else { "SQLite" };
+    say(&format!("{grants} grants on {on}"));
     let workspace = workspace(&app).await?;
-    let mut loaded = 0;
-    let mut claim_times = vec![];
+    let (mut loaded, mut claim_times, before) = (0, vec![], resident()?);
     for size in [1_000.min(grants), grants] {
         load(&app, workspace, loaded..size).await?;
         loaded = size;
-        claim_times.push(claim_query(&app).await?);
-        say(&format!("the claim query at {size} grants: {:?}", claim_times[claim_times.len() - 1]));
+        claim_times.push(claim_query(&app).await?.as_secs_f64());
+        say(&format!("the claim query at {size} grants: {:.0} µs", claim_times[claim_times.len() - 1] * 1e6));
     }
-    say(&format!("memory of this process: {} MB", resident()? / 1024));
+    let growth = claim_times[1] / claim_times[0];
+    say(&format!("that is {growth:.1} times the first; limit {MOST_GROWTH}"));
     say(&format!("claims: {:.0} a second", claims(&app).await?));
-    let limit = only_asking(&app, &asked).await?;
-    say(&format!("only asking the network: {limit:.0} a second"));
-    let refreshes = refreshing(&app, &asked).await?;
-    say(&format!("refreshes: {refreshes:.0} a second, {:.2} of it", refreshes / limit));
-    say(&format!("memory of this process: {} MB", resident()? / 1024));
+    make_due(&app).await?;
+    let mut shares = vec![];
+    for delay_ms in [100, 0] {
+        network.answers_after(&app, delay_ms).await?;
+        let limit = only_asking(&app).await?;
+        let refreshes = refreshing(&app).await?;
+        shares.push(refreshes / limit);
+        say(&format!(
+            "a sandbox that answers after {delay_ms} ms: {limit:.0} by only asking it, {refreshes:.0} refreshes a \
+             second; share {:.2}",
+            refreshes / limit
+        ));
+    }
+    say(&format!("memory: {} MB before, {} MB after, for {grants} grants", before / 1024, resident()? / 1024));
+    if shares[0] < LEAST_SHARE || growth > MOST_GROWTH {
+        return Err(format!("limits: a share of {LEAST_SHARE}, {MOST_GROWTH} times the claim query").into());
+    }
     Ok(())
 }
 
@@ -74,34 +100,58 @@ fn resident() -> Anything<u64> {
     Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
 }
 
-/// A token endpoint that answers at once, and counts.
-async fn network() -> Anything<(String, Arc<AtomicU64>)> {
-    let asked = Arc::new(AtomicU64::new(0));
-    let counter = asked.clone();
-    let answer = move || {
-        let number = counter.fetch_add(1, Ordering::Relaxed);
-        let answer = serde_json::json!({
-            "access_token": format!("at-{number}"), "refresh_token": format!("rt-{number}"), "token_type": "bearer",
-            "expires_in": 1_000_000,
-        });
-        async move { Json(answer) }
-    };
+async fn be_the_sandbox() -> Anything<()> {
     let door = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let origin = format!("http://{}", door.local_addr()?);
-    tokio::spawn(async move { axum::serve(door, Router::new().route("/chirper/oauth/token", post(answer))).await });
-    Ok((origin, asked))
+    let origin = format!("http://localhost:{}", door.local_addr()?.port());
+    say(&origin);
+    Ok(axum::serve(door, sandbox::router(sandbox::Sandbox::new(origin))).await?)
+}
+
+/// The sandbox's process.
+struct Network {
+    child: Child,
+    origin: String,
+}
+
+impl Network {
+    fn start() -> Anything<Self> {
+        let mut child = Command::new(std::env::current_exe()?).env(AS_SANDBOX, "1").stdout(Stdio::piped()).spawn()?;
+        let mut origin = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut origin)?;
+        Ok(Self { child, origin: origin.trim().to_owned() })
+    }
+
+    /// It knows none of these grants, so it is told what to answer.
+    async fn answers_after(&self, app: &App, delay_ms: u64) -> Anything<()> {
+        let body = r#"{"access_token":"at","refresh_token":"rt","token_type":"bearer","expires_in":1000000}"#;
+        let answer = serde_json::json!({ "status": 200, "content_type": "application/json", "body": body });
+        let fault = serde_json::json!({ "network": "chirper", "token_answer": answer, "delay_ms": delay_ms });
+        let request = http::Request::post(format!("{}/faults", self.origin)).header("content-type", "application/json");
+        let answer = app.client.send(Door::Known, request.body(fault.to_string().into_bytes())?).await?;
+        if answer.status().is_success() { Ok(()) } else { Err("the sandbox does not take it".into()) }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 async fn open(data: &std::path::Path, network: &str) -> Anything<App> {
-    let own =
-        AppCredentials { client_id: "bench".to_owned(), client_secret: "bench".to_owned().into(), hook_secret: None };
+    let own = AppCredentials {
+        client_id: sandbox::client_id("chirper"),
+        client_secret: sandbox::client_secret("chirper").into(),
+        hook_secret: None,
+    };
     let settings = Settings {
         data: data.to_owned(),
         database_url: std::env::var("BENCH_DATABASE").ok().map(Into::into),
         sandbox: Some(network.to_owned()),
         refreshes_per_second: 0,
-        // It would be this program; what it costs is one process more.
-        courier: false,
+        courier: std::env::var_os("COURIER").is_some(),
         apps: [(NetworkId("chirper".to_owned()), own)].into(),
         ..Settings::default()
     };
@@ -177,7 +227,7 @@ async fn claim_query(app: &App) -> Anything<Duration> {
     let mut times = vec![];
     for _ in 0..201 {
         let began = now();
-        pages::due_refreshes(&app.store, app.clock.now(), &[], 32).await?;
+        pages::due_refreshes(&app.store, app.clock.now(), None, 32).await?;
         times.push(began.elapsed());
     }
     times.sort_unstable();
@@ -189,10 +239,10 @@ async fn claims(app: &App) -> Anything<f64> {
     let began = now();
     let mut claimed = 0;
     let far = Moment(app.clock.now().0 + 86_400_000);
-    let due = pages::due_refreshes(&app.store, far, &[], 2_000).await?;
+    let due = pages::due_refreshes(&app.store, far, None, 2_000).await?;
     for grant in &due {
         let txn = app.store.begin().await?;
-        networks::admit(&txn, network_app, app.clock.now(), 0).await?;
+        networks::admit(&txn, (network_app, networks::Queue::Refreshes), app.clock.now(), 0).await?;
         // Over before it began, so that the keeper finds it free.
         let long_ago = Moment(app.clock.now().0 - 1_000_000);
         claimed += u32::from(pages::mark(&txn, grant, Uuid::nil(), long_ago).await?.is_some());
@@ -202,14 +252,14 @@ async fn claims(app: &App) -> Anything<f64> {
 }
 
 /// What a refresh is without anything that keeps it: as many at once, each after the other.
-async fn only_asking(app: &App, asked: &AtomicU64) -> Anything<f64> {
-    let before = asked.load(Ordering::Relaxed);
+async fn only_asking(app: &App) -> Anything<f64> {
     let (began, mut loops) = (now(), tokio::task::JoinSet::new());
     for _ in 0..AT_ONCE {
         let app = app.clone();
         loops.spawn(async move {
+            let mut done = 0_u32;
             let Some(network_app) = app.networks.all().next().and_then(|first| app.networks.app(first.id)) else {
-                return;
+                return done;
             };
             let held = held();
             while began.elapsed() < SPAN {
@@ -218,12 +268,14 @@ async fn only_asking(app: &App, asked: &AtomicU64) -> Anything<f64> {
                     let client = client.clone();
                     async move { client.send(Door::Known, request).await }
                 };
-                let _ = networks::refresh(send, app.client.proofs(), &network_app, &held).await;
+                let refreshed = networks::refresh(send, app.client.proofs(), &network_app, &held).await;
+                done += u32::from(refreshed.is_ok());
             }
+            done
         });
     }
-    loops.join_all().await;
-    Ok(per_second(asked, before, began))
+    let done: u32 = loops.join_all().await.into_iter().sum();
+    Ok(f64::from(done) / began.elapsed().as_secs_f64())
 }
 
 fn held() -> Held {
@@ -237,21 +289,34 @@ fn held() -> Held {
     }
 }
 
-async fn refreshing(app: &App, asked: &AtomicU64) -> Anything<f64> {
-    app.store.read().execute_unprepared("UPDATE grants SET next_refresh_at = 1").await?;
-    let before = asked.load(Ordering::Relaxed);
-    let began = now();
-    let running = tokio::spawn(keeper::run(app.clone()));
-    tokio::time::sleep(SPAN).await;
-    let rate = per_second(asked, before, began);
-    app.stopping.cancel();
-    running.await?;
-    Ok(rate)
+async fn make_due(app: &App) -> Anything<()> {
+    let some = format!("UPDATE grants SET next_refresh_at = 1 WHERE id IN (SELECT id FROM grants LIMIT {DUE})");
+    app.store.read().execute_unprepared(&some).await?;
+    Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of seconds of work")]
-fn per_second(asked: &AtomicU64, before: u64, began: Instant) -> f64 {
-    (asked.load(Ordering::Relaxed) - before) as f64 / began.elapsed().as_secs_f64()
+/// Refreshes a second, while the keeper runs.
+async fn refreshing(app: &App) -> Anything<f64> {
+    let running = tokio::spawn(keeper::run(app.clone()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (began, before) = (now(), left(app).await?);
+    tokio::time::sleep(SPAN).await;
+    let (took, after) = (began.elapsed(), left(app).await?);
+    running.abort();
+    // What is in the air comes down.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    if after == 0 {
+        return Err("more should have been due".into());
+    }
+    Ok(f64::from(u32::try_from(before - after)?) / took.as_secs_f64())
+}
+
+/// How many of those that were made due are left.
+async fn left(app: &App) -> Anything<i64> {
+    let db = app.store.read();
+    let count = "SELECT COUNT(*) AS n FROM grants WHERE next_refresh_at <= 1";
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), count)).await?.ok_or("no row")?;
+    Ok(row.try_get("", "n")?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "it measures")]

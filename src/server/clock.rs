@@ -16,13 +16,15 @@ pub struct Clock {
     /// `None`: it stands still.
     started: Option<Instant>,
     ahead_ms: Arc<AtomicI64>,
+    /// How far the time of day was set back; the running time knows nothing of it.
+    back_ms: Arc<AtomicI64>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let started = Instant::now();
-        Self { started: Some(started), ahead_ms: Arc::default() }
+        Self { started: Some(started), ahead_ms: Arc::default(), back_ms: Arc::default() }
     }
 }
 
@@ -32,7 +34,8 @@ impl Clock {
     pub fn now(&self) -> Moment {
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment(i64::try_from(now.as_millis()).unwrap_or(i64::MAX) + self.ahead_ms.load(Ordering::Relaxed))
+        let moved = self.ahead_ms.load(Ordering::Relaxed) - self.back_ms.load(Ordering::Relaxed);
+        Moment(i64::try_from(now.as_millis()).unwrap_or(i64::MAX) + moved)
     }
 
     /// How long it runs. Never goes back, whatever happens to the time of day.
@@ -45,7 +48,13 @@ impl Clock {
     /// One whose running time is only what it was moved by, so that a slow machine changes no figure.
     #[cfg(test)]
     pub fn still() -> Self {
-        Self { started: None, ahead_ms: Arc::default() }
+        Self { started: None, ahead_ms: Arc::default(), back_ms: Arc::default() }
+    }
+
+    /// Sets the time of day back, as a machine does whose clock was wrong.
+    #[cfg(test)]
+    pub fn goes_back(&self, by: Duration) {
+        self.back_ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     /// Moves this clock, and every clone of it, ahead.

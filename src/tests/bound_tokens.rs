@@ -86,7 +86,7 @@ impl Provider {
         let world = match on {
             On::Sqlite => World::with(None, extra).await,
             On::Postgres => World::with(Some(postgres::new_database().await.into()), extra).await,
-            On::Courier => World::known_and_set(extra, |settings| settings.courier = true).await,
+            On::Courier => World::with_courier(extra).await,
         };
         let ours = world.app.networks.app_at(&NetworkId("strict".to_owned())).expect("it is set up");
         let client = json!({
@@ -215,7 +215,7 @@ async fn who_we_are_is_read_at_an_address_of_ours() {
     let client = (String::new(), SigningKey::generate().expose_secret().to_owned());
     let ours = "https://green.example";
     let extra = vec![Extra { id: "strict", text, client }];
-    let world = World::known_and_set(extra, |settings| settings.base_url = ours.to_owned()).await;
+    let world = World::with_other(extra, |settings| settings.base_url = ours.to_owned()).await;
     provider.door("nobody", &json!({ ours: world.origin })).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["strict"]).await[0];

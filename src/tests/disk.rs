@@ -167,7 +167,7 @@ async fn a_refresh_is_kept(world: &World, disk: &Disk, page: PageId) {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let spooled = std::fs::read_dir(world.data.path().join("spool")).expect("a folder").flatten();
     let spooled: Vec<_> = spooled.map(|file| std::fs::read(file.path()).expect("a file")).collect();
-    assert!(spooled.iter().any(|file| file.starts_with(b"{\"attempt\"")), "the answer is on the full disk");
+    assert!(spooled.iter().any(|file| file.starts_with(b"\n{\"attempt\"")), "the answer is on the full disk");
     assert_ne!(
         world.current("chirper", "refresh").await,
         [world.stored_refresh(page).await],

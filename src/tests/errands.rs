@@ -8,12 +8,16 @@ use std::sync::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::world::loopback;
-use crate::server::courier::{Courier, Ended, Errand};
+use crate::{
+    domain::WorkspaceId,
+    server::courier::{Courier, Ended, Errand, Whose},
+};
 
 fn errand(url: &str, outside: Option<Vec<String>>) -> Errand {
     let request = http::Request::post(url).body(b"refresh_token=secret".to_vec()).expect("a request");
-    let attempt = uuid::Uuid::now_v7().to_string();
-    let mut errand = Errand::new(attempt, 0, &request, [7; 32], "sealed".to_owned()).expect("an errand");
+    let (attempt, workspace) = (uuid::Uuid::now_v7().to_string(), WorkspaceId(uuid::Uuid::now_v7()));
+    let whose = Whose { attempt, number: 0, workspace };
+    let mut errand = Errand::new(whose, &request, [7; 32], "sealed".to_owned()).expect("an errand");
     errand.outside = outside;
     errand
 }

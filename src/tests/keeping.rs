@@ -68,7 +68,7 @@ on_both! {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
         owner.connects(page, "ben").await;
-        let due = crate::server::pages::due(&world.app.store, crate::domain::Moment(i64::MAX / 2), &[], 9).await;
+        let due = crate::server::pages::due(&world.app.store, crate::domain::Moment(i64::MAX / 2), None, 9).await;
         let old = due.expect("it answers").remove(0);
         world.removes_app("chirper", "ben").await;
         owner.connects(page, "ben").await;

@@ -7,14 +7,14 @@ use serde_json::json;
 
 use super::{
     on_both, postgres,
-    world::{World, expires_in},
+    world::{Extra, World, expires_in},
 };
 use crate::{
     domain::{Moment, PageId, Status},
     server::{
         keeper,
-        networks::{self, Admission},
-        pages,
+        networks::{self, Admission, Queue},
+        pages, sandbox,
         store::Store,
     },
 };
@@ -131,17 +131,19 @@ on_both! {
         for _ in 0..5 {
             networks::missed(db, &network_app, start).await.expect("it is noted");
         }
-        assert!(matches!(networks::admit(db, network_app.id, start, 50).await, Ok(Admission::Not(_))), "it is paused");
-        assert_eq!(networks::blocked(db, start).await.expect("it answers"), [network_app.id]);
+        let queue = (network_app.id, Queue::Refreshes);
+        assert!(matches!(networks::admit(db, queue, start, 50).await, Ok(Admission::Not(_))), "it is paused");
+        let open = networks::open(db, start, &[]).await.expect("it answers").expect("not all");
+        assert!(!open.is_empty() && !open.contains(&network_app.id));
         let probed_at = start + Duration::from_mins(10);
-        assert_eq!(networks::admit(db, network_app.id, probed_at, 50).await.expect("it answers"), Admission::Now);
-        let second = networks::admit(db, network_app.id, probed_at + Duration::from_secs(1), 50).await;
+        assert_eq!(networks::admit(db, queue, probed_at, 50).await.expect("it answers"), Admission::Now);
+        let second = networks::admit(db, queue, probed_at + Duration::from_secs(30), 50).await;
         assert!(matches!(second, Ok(Admission::Not(_))), "one probe, until it is answered");
-        networks::answered(db, &network_app).await.expect("it is noted");
+        networks::answered(db, &network_app, probed_at).await.expect("it is noted");
         // However many ask, and whenever in a second: never more than fifty in any.
-        let (mut left, mut now) = (vec![], probed_at + Duration::from_secs(2));
+        let (mut left, mut now) = (vec![], probed_at + Duration::from_secs(31));
         for ask in 0..600_u64 {
-            if networks::admit(db, network_app.id, now, 50).await.expect("it answers") == Admission::Now {
+            if networks::admit(db, queue, now, 50).await.expect("it answers") == Admission::Now {
                 left.push(now);
             }
             now = now + Duration::from_millis(ask % 13);
@@ -149,5 +151,38 @@ on_both! {
         let in_second = |from: &Moment| left.iter().filter(|at| **at >= *from && at.since(*from).as_millis() < 1_000).count();
         let most = left.iter().map(in_second).max().expect("some left");
         assert!((30..=50).contains(&most), "{most}");
+    }
+}
+
+/// Chirper, whose tokens are renewed where nobody is.
+fn renewed_at(url: &str) -> Extra {
+    let text = include_str!("../../networks/chirper.toml");
+    let text = format!("{text}\n[lifetime]\nrefresh_url = \"{url}\"\n");
+    Extra { id: "chirper", text, client: (sandbox::client_id("chirper"), sandbox::client_secret("chirper")) }
+}
+
+async fn turns_no_page_red(world: &World) {
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["chirper"]).await[0];
+    owner.connects(page, "ben").await;
+    for _ in 0..4 {
+        world.clock.advance(Duration::from_mins(20));
+        world.refreshes_all().await;
+    }
+    assert_eq!(owner.sees(page).await, Status::NotAnswering);
+    assert_eq!(world.requests("chirper", "token").await, 1, "nothing left");
+}
+
+on_both! {
+    with vec![renewed_at("https://nowhere.greentick.invalid/token")];
+    async fn a_name_that_nobody_knows_turns_no_page_red(world) {
+        turns_no_page_red(world).await;
+    }
+}
+
+on_both! {
+    with vec![renewed_at("http://127.0.0.1:1/token")];
+    async fn a_door_that_is_closed_turns_no_page_red(world) {
+        turns_no_page_red(world).await;
     }
 }

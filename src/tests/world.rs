@@ -1,20 +1,18 @@
 //! A whole instance with its sandbox, on free ports, with a clock that can be moved.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use axum::{Router, body::Body};
-use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tower::ServiceExt as _;
 
+pub use super::settings::{loopback, settings};
 use super::{
     person::Person,
     postgres,
@@ -38,9 +36,6 @@ use crate::{
     },
     ui,
 };
-
-/// Long enough that no check comes by itself.
-const NEVER: u64 = 1_000_000;
 
 /// A network beside those in the binary, or instead of one of them.
 pub struct Extra {
@@ -83,31 +78,43 @@ impl World {
     }
 
     pub async fn with(database_url: Option<SecretString>, extra: Vec<Extra>) -> Self {
-        Self::made(database_url, extra, None, |_| {}).await
+        Self::made(serve_sandbox(loopback().await), database_url, None, |settings| add(settings, extra)).await
     }
 
     /// With networks and other settings.
-    pub async fn known_and_set(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(None, extra, None, change).await
+    pub async fn with_other(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
+        let both = |settings: &mut Settings| {
+            add(settings, extra);
+            change(settings);
+        };
+        Self::made(serve_sandbox(loopback().await), None, None, both).await
+    }
+
+    /// With the small process that sends what is good for one use.
+    pub async fn with_courier(extra: Vec<Extra>) -> Self {
+        Self::with_other(extra, |settings| settings.courier = true).await
     }
 
     /// With other settings.
     pub async fn set(database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(database_url, vec![], None, change).await
+        Self::made(serve_sandbox(loopback().await), database_url, None, change).await
+    }
+
+    /// An instance whose networks a test plays at that address, with other settings.
+    pub async fn at(network: String, database_url: Option<SecretString>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(network, database_url, None, change).await
     }
 
     async fn made(
+        sandbox: String,
         database_url: Option<SecretString>,
-        extra: Vec<Extra>,
         stage: Option<&Stage>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        let (sandbox_door, door) = (loopback().await, loopback().await);
-        let sandbox = serve_sandbox(sandbox_door);
+        let door = loopback().await;
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
-        add(&mut settings, extra);
         change(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
@@ -144,9 +151,23 @@ impl World {
         Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), settings, server }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.settings.listen
+    }
+
     /// An instance whose networks are played on the stage.
     pub async fn at_stage(stage: &Stage, database_url: Option<SecretString>) -> Self {
-        let world = Self::made(database_url, vec![], Some(stage), |_| {}).await;
+        Self::at_stage_with(stage, database_url, |_| {}).await
+    }
+
+    /// And with other settings.
+    pub async fn at_stage_with(
+        stage: &Stage,
+        database_url: Option<SecretString>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let world = Self::made(serve_sandbox(loopback().await), database_url, Some(stage), change).await;
         if stage.play.ours == Ours::Document {
             stage.reads_who_we_are(&world).await;
         }
@@ -299,37 +320,11 @@ fn add(settings: &mut Settings, extra: Vec<Extra>) {
     }
 }
 
-pub async fn loopback() -> TcpListener {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
-}
-
 fn serve_sandbox(door: TcpListener) -> String {
     let origin = format!("http://localhost:{}", door.local_addr().expect("it listens").port());
     let router = sandbox::router(Sandbox::new(origin.clone()));
     tokio::spawn(async move { axum::serve(door, router).await });
     origin
-}
-
-pub fn settings(address: SocketAddr, data: &Path, sandbox: &str, database_url: Option<SecretString>) -> Settings {
-    let app = |network: &str| AppCredentials {
-        client_id: sandbox::client_id(network),
-        client_secret: sandbox::client_secret(network).into(),
-        hook_secret: None,
-    };
-    Settings {
-        base_url: format!("http://{address}"),
-        listen: address,
-        data: data.to_owned(),
-        // Processes that share a database share its key; a file in a folder of its own would differ.
-        vault_keys: database_url.is_some().then(|| format!("t:{}", BASE64_STANDARD.encode([7; 32])).into()),
-        database_url,
-        sandbox: Some(sandbox.to_owned()),
-        check_interval: Some(NEVER),
-        // A process of its own; `kills` has it.
-        courier: false,
-        apps: sandbox::NETWORK_IDS.iter().map(|id| (NetworkId((*id).to_owned()), app(id))).collect(),
-        ..Settings::default()
-    }
 }
 
 pub fn expires_in(network: &str, seconds: u64) -> Value {

@@ -198,6 +198,8 @@ fn refresh_end(network_app: &NetworkApp, kept: &Kept, now: Moment) -> Option<Mom
 
 fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &Approved, now: Moment) -> NewGrant {
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
+    let plan = plan_of(network_app, attempt, &approved.kept, now);
+    let next_visit_at = pages::next_visit(now, networks::a_little_before(every), plan.must_act_at);
     NewGrant {
         network_app: network_app.id,
         person_id: approved.person.id.clone(),
@@ -208,9 +210,9 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         expires_at: access_end(network_app, &approved.kept, now),
         refresh_expires_at: refresh_end(network_app, &approved.kept, now),
         data_access_expires_at: network_app.definition.clocks().data_access_lives.map(|lives| now + lives),
-        plan: plan_of(network_app, attempt, &approved.kept, now),
+        plan,
         scopes: approved.scopes.clone(),
         kept: approved.kept.named.clone(),
-        next_visit_at: now + every,
+        next_visit_at,
     }
 }

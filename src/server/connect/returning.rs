@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use secrecy::SecretString;
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -162,8 +162,10 @@ pub fn settle_soon(app: &App, job: Uuid) {
 /// # Errors
 /// When the database does not answer.
 pub async fn due_returns(app: &App, at_most: u64) -> Result<Vec<Uuid>, ConnectError> {
+    let now = app.clock.now();
     let due = revocation::Entity::find()
-        .filter(revocation::Column::NextTryAt.lte(app.clock.now()))
+        // One that was made later than now was made by a clock that was wrong.
+        .filter(revocation::Column::NextTryAt.lte(now).or(revocation::Column::CreatedAt.gt(now + NEXT_TRY)))
         .limit(at_most)
         .all(app.store.read())
         .await?;
@@ -208,9 +210,14 @@ pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectErr
 async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::Model>, ConnectError> {
     let db = app.store.read();
     let Some(job) = revocation::Entity::find_by_id(job).one(db).await? else { return Ok(None) };
-    let later = NEXT_TRY * 2_u32.saturating_pow(u32::try_from(job.tries).unwrap_or(0).min(6));
+    let later = NEXT_TRY * 2_u32.saturating_pow(Ord::min(u32::try_from(job.tries).unwrap_or(0), 6));
     let claimed = revocation::Entity::update_many()
-        .set(revocation::ActiveModel { tries: Set(job.tries + 1), next_try_at: Set(now + later), ..Default::default() })
+        .set(revocation::ActiveModel {
+            tries: Set(job.tries + 1),
+            next_try_at: Set(now + later),
+            created_at: Set(Ord::min(job.created_at, now)),
+            ..Default::default()
+        })
         .filter(revocation::Column::Id.eq(job.id))
         .filter(revocation::Column::Tries.eq(job.tries))
         .exec(db)

@@ -2,7 +2,7 @@
 //! nobody has asked for a long time, or when its folder is gone.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -16,6 +16,7 @@ use super::{
     journal::{Journal, is_of},
 };
 use crate::server::{
+    clock::Clock,
     networks::{Door, NetworkClient, NoAnswer, Patience},
     vault::seal_by,
 };
@@ -41,7 +42,10 @@ struct Parts {
     client: NetworkClient,
     journal: Mutex<Journal>,
     known: Mutex<Known>,
+    /// What the journal did not take.
+    unwritten: Mutex<HashSet<String>>,
     asked_at: Mutex<Instant>,
+    clock: Clock,
 }
 
 /// Runs in the current folder. Another that runs there already is enough.
@@ -57,7 +61,8 @@ pub async fn run() -> std::io::Result<()> {
     let client = NetworkClient::new(Patience::default(), &[]).map_err(std::io::Error::other)?;
     let known = left.into_iter().map(|(name, told)| (name, watch::channel(Some(told)).1)).collect();
     let (journal, known, asked_at) = (Mutex::new(journal), Mutex::new(known), Mutex::new(Instant::now()));
-    let desk = Desk(Arc::new(Parts { client, journal, known, asked_at }));
+    let (unwritten, clock) = (Mutex::default(), Clock::default());
+    let desk = Desk(Arc::new(Parts { client, journal, known, unwritten, asked_at, clock }));
     // The one before us may have been killed.
     let _ = std::fs::remove_file(DOOR);
     let door = UnixListener::bind(DOOR)?;
@@ -82,12 +87,16 @@ impl Desk {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn unwritten(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.0.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_idle(&self) -> bool {
-        let is_at_it = self.known().values().any(|told| told.borrow().is_none());
+        let is_at_it = self.known().values().any(|told| told.borrow().is_none()) || !self.unwritten().is_empty();
         let since = self.0.asked_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         !is_at_it && since > IDLE
     }
@@ -99,13 +108,26 @@ impl Desk {
         BufReader::new(from).read_line(&mut line).await?;
         let answer = match serde_json::from_str(&line)? {
             Word::Send(errand) | Word::SendOutside(errand) => serde_json::to_string(&self.errand(errand).await?)?,
+            Word::Kept => serde_json::to_string(&self.kept())?,
             Word::Done { attempt } => {
                 self.known().retain(|name, _| !is_of(name, &attempt));
+                self.unwritten().retain(|name| !is_of(name, &attempt));
                 self.journal().done(&attempt)?;
                 "null".to_owned()
             }
         };
         to.write_all((answer + "\n").as_bytes()).await
+    }
+
+    fn kept(&self) -> HashMap<String, Told> {
+        let known = self.known();
+        let ended = known.iter().filter_map(|(name, told)| Some((name.clone(), told.borrow().clone()?)));
+        ended.map(|(name, told)| (name, self.told_now(told))).collect()
+    }
+
+    fn told_now(&self, told: Told) -> Told {
+        let age = self.0.clock.now().since(told.sent_at).as_millis();
+        Told { age_ms: u64::try_from(age).unwrap_or(u64::MAX), ..told }
     }
 
     /// Runs it once, whoever asks how often.
@@ -124,20 +146,27 @@ impl Desk {
             }
         };
         let told = told.wait_for(Option::is_some).await.map_err(std::io::Error::other)?;
-        told.clone().ok_or_else(|| std::io::Error::other("an errand without an end"))
+        let told = told.clone().ok_or_else(|| std::io::Error::other("an errand without an end"))?;
+        Ok(self.told_now(told))
     }
 
     async fn go(&self, errand: &Errand) -> Told {
-        let name = errand.name();
-        let is_noted = self.journal().began(&name, &errand.sealed_key).is_ok();
+        let (name, sent_at) = (errand.name(), self.0.clock.now());
+        // Until it has another end.
+        let (workspace, sealed_key) = (errand.whose.workspace, errand.sealed_key.clone());
+        let lost = Told { workspace, sealed_key, sent_at, age_ms: 0, ended: Ended::Lost };
+        let is_noted = self.journal().began(&name, &lost).is_ok();
         let ended = match errand.request().filter(|_| is_noted) {
             Some(request) => self.send(errand, request).await,
             // What cannot be written down is not sent.
             None => Ended::Unreachable,
         };
-        let told = Told { sealed_key: errand.sealed_key.clone(), ended };
-        // On a disk that is full by now: the answer lives as long as we do.
-        let _ = self.journal().ended(&name, &told);
+        let told = Told { ended, ..lost };
+        // On a disk that is full by now: the answer lives as long as we do, and we live until it is fetched.
+        let is_written = self.journal().ended(&name, &told).is_ok();
+        if !is_written {
+            self.unwritten().insert(name);
+        }
         told
     }
 

@@ -1,6 +1,7 @@
 //! The server's hand: it finds the courier that runs, or starts one, and gives it errands.
 
 use std::{
+    collections::HashMap,
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Command, Stdio},
@@ -15,7 +16,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Answer, DOOR, Errand, Told, Word};
+use super::{Answer, DOOR, Errand, JOURNAL, Told, Word};
 use crate::{
     domain::WorkspaceId,
     server::vault::{Place, open_by},
@@ -26,7 +27,7 @@ use crate::{
 const ARGUMENTS: &[&str] = &["courier"];
 /// In tests this process is the tests' own.
 #[cfg(test)]
-const ARGUMENTS: &[&str] = &["--exact", "tests::kills::as_a_courier", "--ignored", "--nocapture"];
+const ARGUMENTS: &[&str] = &["--exact", "tests::victim::as_a_courier", "--ignored", "--nocapture"];
 
 /// A process that does not open its door by then does not run.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
@@ -67,6 +68,11 @@ impl Courier {
         Self { folder }
     }
 
+    /// Whether one runs now.
+    pub async fn runs(&self) -> bool {
+        UnixStream::connect(self.folder.join(DOOR)).await.is_ok()
+    }
+
     /// Has it send, and hears how that ended; or hears it again.
     ///
     /// # Errors
@@ -92,6 +98,23 @@ impl Courier {
         if let Ok(door) = UnixStream::connect(self.folder.join(DOOR)).await {
             let _ = ask(door, &line).await;
         }
+    }
+
+    /// What it keeps that nobody has said to be done, by attempt. Where none runs and none has left anything, there is
+    /// nothing.
+    pub async fn kept(&self) -> Vec<(Uuid, Told)> {
+        let has_left = std::fs::metadata(self.folder.join(JOURNAL)).is_ok_and(|about| about.len() > 1);
+        if !has_left {
+            return vec![];
+        }
+        let told = self.all_kept().await.unwrap_or_default();
+        let attempt = |name: &str| Uuid::parse_str(name.rsplit_once(':')?.0).ok();
+        told.into_iter().filter_map(|(name, told)| Some((attempt(&name)?, told))).collect()
+    }
+
+    async fn all_kept(&self) -> std::io::Result<HashMap<String, Told>> {
+        let told = ask(self.door().await?, &serde_json::to_string(&Word::Kept)?).await?;
+        Ok(serde_json::from_str(&told)?)
     }
 
     /// The door of the one that runs, or of one that is started now.

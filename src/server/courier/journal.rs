@@ -10,16 +10,25 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Told};
+use super::Told;
 
 /// A journal in which nothing is open is begun anew when it is longer than this.
 const LONG: u64 = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 enum Entry {
-    Began { name: String, sealed_key: String },
-    Ended { name: String, told: Told },
-    Done { attempt: String },
+    /// With what is told of it as long as it has no other end.
+    Began {
+        name: String,
+        told: Told,
+    },
+    Ended {
+        name: String,
+        told: Told,
+    },
+    Done {
+        attempt: String,
+    },
 }
 
 /// The journal.
@@ -35,16 +44,15 @@ impl Journal {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         let known = known(&text);
-        // A line that was cut must not swallow the next one.
-        file.write_all(b"\n")?;
+        reserve(&file);
         let open = known.keys().cloned().collect();
         Ok((Self { file, open }, known))
     }
 
     /// Before anything leaves.
-    pub(super) fn began(&mut self, name: &str, sealed_key: &str) -> std::io::Result<()> {
+    pub(super) fn began(&mut self, name: &str, lost: &Told) -> std::io::Result<()> {
         self.open.insert(name.to_owned());
-        self.write(&Entry::Began { name: name.to_owned(), sealed_key: sealed_key.to_owned() })?;
+        self.write(&Entry::Began { name: name.to_owned(), told: lost.clone() })?;
         self.file.sync_data()
     }
 
@@ -58,15 +66,23 @@ impl Journal {
     pub(super) fn done(&mut self, attempt: &str) -> std::io::Result<()> {
         self.open.retain(|name| !is_of(name, attempt));
         if self.open.is_empty() && self.file.metadata()?.len() > LONG {
-            return self.file.set_len(0);
+            self.file.set_len(0)?;
+            reserve(&self.file);
+            return Ok(());
         }
         self.write(&Entry::Done { attempt: attempt.to_owned() })
     }
 
     fn write(&mut self, entry: &Entry) -> std::io::Result<()> {
-        let line = serde_json::to_string(entry).map_err(std::io::Error::other)? + "\n";
+        // A line that was cut, by a crash or a full disk, must not swallow this one.
+        let line = format!("\n{}\n", serde_json::to_string(entry).map_err(std::io::Error::other)?);
         self.file.write_all(line.as_bytes())
     }
+}
+
+/// Takes room for what will be written, so that a disk that fills up meanwhile does not keep an answer out. Some cannot.
+fn reserve(file: &File) {
+    let _ = rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, LONG);
 }
 
 /// What a journal says that nobody has fetched. A line that was cut by a crash was never believed to be written.
@@ -74,10 +90,7 @@ pub(super) fn known(text: &str) -> HashMap<String, Told> {
     let mut known = HashMap::new();
     for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
         match entry {
-            Entry::Began { name, sealed_key } => {
-                known.insert(name, Told { sealed_key, ended: Ended::Lost });
-            }
-            Entry::Ended { name, told } => {
+            Entry::Began { name, told } | Entry::Ended { name, told } => {
                 known.insert(name, told);
             }
             Entry::Done { attempt } => known.retain(|name, _| !is_of(name, &attempt)),

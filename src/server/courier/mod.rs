@@ -23,6 +23,7 @@ pub use child::run;
 pub use hand::{Courier, CourierError, opened};
 
 use super::{networks::NoAnswer, vault::key_of};
+use crate::domain::{Moment, WorkspaceId};
 
 /// Its door, in the folder that it works in. A newer version of the words between the two has another name, and with it
 /// another courier; the older one ends when nobody asks it any more.
@@ -58,15 +59,26 @@ enum Word {
         /// Which.
         attempt: String,
     },
+    /// What is kept and nobody has said to be done.
+    Kept,
+}
+
+/// What an errand is called by, and whose it is.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Whose {
+    /// The attempt; the courier knows an errand by this and its number alone.
+    pub attempt: String,
+    /// The how-manieth request of the attempt it is.
+    pub number: u32,
+    /// Where its key was sealed.
+    pub workspace: WorkspaceId,
 }
 
 /// What is to be sent.
 #[derive(Serialize, Deserialize)]
 pub struct Errand {
-    /// The attempt; the courier knows it by this alone.
-    pub attempt: String,
-    /// The how-manieth request of the attempt it is.
-    pub number: u32,
+    /// Whose.
+    pub whose: Whose,
     /// The key that the answer is sealed by, for as long as the request is under way.
     pub key: [u8; 32],
     /// The same key, sealed by the vault, for whoever fetches the answer.
@@ -83,13 +95,12 @@ pub struct Errand {
 impl Errand {
     /// Of a request. `None`: it holds what no token request does.
     #[must_use]
-    pub fn new(attempt: String, number: u32, request: &HttpRequest, key: [u8; 32], sealed_key: String) -> Option<Self> {
+    pub fn new(whose: Whose, request: &HttpRequest, key: [u8; 32], sealed_key: String) -> Option<Self> {
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         };
         Some(Self {
-            attempt,
-            number,
+            whose,
             key,
             sealed_key,
             method: request.method().to_string(),
@@ -109,15 +120,21 @@ impl Errand {
     }
 
     fn name(&self) -> String {
-        format!("{}:{}", self.attempt, self.number)
+        format!("{}:{}", self.whose.attempt, self.whose.number)
     }
 }
 
 /// How an errand ended.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Told {
+    /// Where its key was sealed.
+    pub workspace: WorkspaceId,
     /// As it came with the errand.
     pub sealed_key: String,
+    /// When it was sent, by the courier's clock.
+    pub sent_at: Moment,
+    /// How long ago that was when this was told.
+    pub age_ms: u64,
     /// The sealed answer, or why there is none.
     pub ended: Ended,
 }

@@ -11,7 +11,7 @@ mod visit;
 use std::{collections::HashMap, time::Duration};
 
 use tokio::task::JoinSet;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{
     App, accounts, connect, networks,
@@ -19,7 +19,7 @@ use super::{
     store::StoreError,
     vault::VaultError,
 };
-use crate::domain::NetworkAppId;
+use crate::domain::{Moment, NetworkAppId};
 use refresh::End;
 pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, recover, report_refusal};
 
@@ -31,6 +31,9 @@ const FLIGHTS: usize = 32;
 const FLIGHTS_OF_AN_APP: usize = 24;
 /// Between rounds that found nothing to do.
 const REST: Duration = Duration::from_millis(500);
+
+/// A clock that is put right by less than this changes no plan.
+const SET_BACK: Duration = Duration::from_mins(1);
 
 /// How often what is over is swept away.
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
@@ -53,7 +56,14 @@ pub async fn run(app: App) {
 
 async fn rounds(app: &App) {
     let mut swept_at = app.clock.now();
+    let mut watch = Watch::of(app);
+    // The clock may have gone back while nobody ran.
+    plan_anew(app).await;
     loop {
+        if watch.went_back(app) {
+            plan_anew(app).await;
+            swept_at = app.clock.now();
+        }
         if app.clock.now().since(swept_at) > SWEEP_EVERY {
             swept_at = app.clock.now();
             sweep(app).await;
@@ -66,6 +76,32 @@ async fn rounds(app: &App) {
             () = app.stopping.cancelled() => return,
             () = tokio::time::sleep(REST) => {}
         }
+    }
+}
+
+/// Notices a clock that is set back.
+struct Watch {
+    wall: Moment,
+    running: Duration,
+}
+
+impl Watch {
+    fn of(app: &App) -> Self {
+        Self { wall: app.clock.now(), running: app.clock.running() }
+    }
+
+    /// Since the last time that it was asked.
+    fn went_back(&mut self, app: &App) -> bool {
+        let before = std::mem::replace(self, Self::of(app));
+        self.wall + SET_BACK < before.wall + self.running.saturating_sub(before.running)
+    }
+}
+
+async fn plan_anew(app: &App) {
+    match pages::plan_anew(&app.store, app.clock.now()).await {
+        Ok(0) => {}
+        Ok(moved) => info!(moved, "the clock went back; what was planned by it is planned anew"),
+        Err(error) => warn!(%error, "the clock may have gone back; what was planned by it stands as it is"),
     }
 }
 
@@ -106,8 +142,8 @@ async fn round(app: &App) -> bool {
             warn!(%error, "a permission is not given back yet");
         }
     }
-    let Ok(blocked) = networks::blocked(app.store.read(), app.clock.now()).await else { return false };
-    match pages::due(&app.store, app.clock.now(), &blocked, ROUND).await {
+    let Ok(open) = networks::open(app.store.read(), app.clock.now(), &[]).await else { return false };
+    match pages::due(&app.store, app.clock.now(), open.as_deref(), ROUND).await {
         Ok(due) => {
             let mut visits = tokio::task::JoinSet::new();
             let is_full = u64::try_from(due.len()).is_ok_and(|count| count == ROUND);
@@ -130,7 +166,7 @@ async fn refreshes(app: &App) {
     let mut flights = Flights::default();
     while !app.stopping.is_cancelled() {
         flights.begin(app).await;
-        // It looks again when half of them have ended, or after a rest.
+        // It looks again when some of them have ended, or after a rest.
         let rest = tokio::time::sleep(REST);
         tokio::pin!(rest);
         loop {
@@ -138,7 +174,7 @@ async fn refreshes(app: &App) {
                 () = app.stopping.cancelled() => return,
                 () = &mut rest => break,
                 Some(is_trouble) = flights.ends() => {
-                    if !is_trouble && flights.under_way.len() == FLIGHTS / 2 {
+                    if !is_trouble && flights.has_room() {
                         break;
                     }
                 }
@@ -152,18 +188,27 @@ async fn refreshes(app: &App) {
 struct Flights {
     under_way: JoinSet<(NetworkAppId, End)>,
     of_app: HashMap<NetworkAppId, usize>,
+    /// Since it was last looked what is due.
+    ended: usize,
 }
 
 impl Flights {
     async fn begin(&mut self, app: &App) {
         let now = app.clock.now();
-        let Ok(mut but) = networks::blocked(app.store.read(), now).await else { return };
-        but.extend(self.of_app.iter().filter(|(_, count)| **count >= FLIGHTS_OF_AN_APP).map(|(id, _)| *id));
-        let room = u64::try_from(FLIGHTS.saturating_sub(self.under_way.len())).unwrap_or_default();
-        let due = pages::due_refreshes(&app.store, now, &but, room).await;
+        self.ended = 0;
+        let full = self.of_app.iter().filter(|(_, count)| **count >= FLIGHTS_OF_AN_APP).map(|(id, _)| *id);
+        let Ok(open) = networks::open(app.store.read(), now, &full.collect::<Vec<_>>()).await else { return };
+        // Those that wait for their mark are due still, and are begun already.
+        let at_most = u64::try_from(2 * FLIGHTS).unwrap_or_default();
+        let due = pages::due_refreshes(&app.store, now, open.as_deref(), at_most).await;
         for grant in due.inspect_err(|error| warn!(%error, "due refreshes are not known")).unwrap_or_default() {
+            let of_app = self.of_app.entry(grant.network_app).or_default();
+            let is_full = self.under_way.len() >= FLIGHTS || *of_app >= FLIGHTS_OF_AN_APP;
+            if is_full || app.refreshing.is_under_way(grant.id) {
+                continue;
+            }
+            *of_app += 1;
             let (network_app, hear) = (grant.network_app, refresh::start(app, &grant, refresh::Why::Due));
-            *self.of_app.entry(network_app).or_default() += 1;
             self.under_way.spawn(async move { (network_app, refresh::end_of(hear).await) });
         }
     }
@@ -171,11 +216,17 @@ impl Flights {
     /// One has ended; whether it had trouble of ours.
     async fn ends(&mut self) -> Option<bool> {
         let (network_app, end) = self.under_way.join_next().await?.ok()?;
+        self.ended += 1;
         if let Some(count) = self.of_app.get_mut(&network_app) {
             *count -= 1;
         }
         self.of_app.retain(|_, count| *count > 0);
         Some(end == End::NotNow(None))
+    }
+
+    /// For so many that it is worth looking what is due.
+    fn has_room(&self) -> bool {
+        self.ended >= FLIGHTS / 4
     }
 
     async fn end(mut self) {

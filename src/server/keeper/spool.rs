@@ -11,7 +11,10 @@ use std::{
     io::{Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
@@ -24,12 +27,26 @@ use crate::{domain::WorkspaceId, server::vault::key_of};
 const ROOM: u64 = 512 * 1024;
 const ENDING: &str = "spool";
 
-/// This process's spool.
+/// This process's spool: two files that take turns, so that one may be emptied while the other is written to.
 pub struct Spool {
-    owner: Uuid,
-    file: Arc<Mutex<File>>,
-    /// What is in the file and not in the database yet.
-    unsaved: Mutex<HashSet<Uuid>>,
+    /// The first of them is who this process is.
+    names: [Uuid; 2],
+    halves: [Arc<Half>; 2],
+    book: Mutex<Book>,
+}
+
+/// What is in the files and not in the database yet.
+#[derive(Default)]
+struct Book {
+    current: usize,
+    unsaved: [HashSet<Uuid>; 2],
+    written: [u64; 2],
+}
+
+struct Half {
+    file: Mutex<File>,
+    written: AtomicU64,
+    synced: Mutex<u64>,
 }
 
 /// One answer, sealed.
@@ -98,20 +115,15 @@ impl Spool {
             left.lines.extend(lines(&mut file)?);
             left.files.push((path, file));
         }
-        let owner = Uuid::now_v7();
-        // It gets its name when it is locked: nobody may take a new one for one that was left.
-        let unnamed = folder.join(format!("{owner}.new"));
-        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&unnamed)?;
-        file.lock()?;
-        std::fs::rename(unnamed, folder.join(format!("{owner}.{ENDING}")))?;
-        reserve(&file);
-        Ok((Self { owner, file: Arc::new(Mutex::new(file)), unsaved: Mutex::default() }, left))
+        let names = [Uuid::now_v7(), Uuid::now_v7()];
+        let halves = [Arc::new(Half::open(folder, names[0])?), Arc::new(Half::open(folder, names[1])?)];
+        Ok((Self { names, halves, book: Mutex::default() }, left))
     }
 
     /// Who this process is, in the marks that it makes.
     #[must_use]
     pub fn owner(&self) -> Uuid {
-        self.owner
+        self.names[0]
     }
 
     /// Writes the line and waits until it is on the disk.
@@ -119,26 +131,22 @@ impl Spool {
     /// # Errors
     /// When the disk does not take it.
     pub async fn keep(&self, line: &Line) -> std::io::Result<()> {
-        let text = serde_json::to_string(line).expect("ids and text are always JSON") + "\n";
-        // Before it is written: who empties the file looks here first.
-        self.unsaved().insert(line.attempt);
-        let file = self.file.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.write_all(text.as_bytes())?;
-            file.sync_data()
-        });
+        // A line that was cut when the disk was full must not swallow this one.
+        let text = format!("\n{}\n", serde_json::to_string(line).expect("ids and text are always JSON"));
+        // Before it is written: who empties a file looks here first.
+        let half = self.halves[self.book().begin(line.attempt, text.len())].clone();
+        let written = tokio::task::spawn_blocking(move || half.write(text.as_bytes()));
         written.await.map_err(std::io::Error::other)?
     }
 
     /// The answer is in the database, or nobody needs it any more.
     pub fn is_done(&self, attempt: Uuid) {
-        let mut unsaved = self.unsaved();
-        if unsaved.remove(&attempt) && unsaved.is_empty() {
-            let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book();
+        for (number, half) in self.halves.iter().enumerate() {
+            let is_last = book.unsaved[number].remove(&attempt) && book.unsaved[number].is_empty();
             // What stays in it does no harm: its mark is gone.
-            if file.metadata().is_ok_and(|about| about.len() > ROOM / 2) && file.set_len(0).is_ok() {
-                reserve(&file);
+            if is_last && book.written[number] > ROOM / 2 && half.empty().is_ok() {
+                book.written[number] = 0;
             }
         }
     }
@@ -149,23 +157,77 @@ impl Spool {
     /// # Errors
     /// When the folder cannot be read.
     pub fn named_keys(&self, folder: &Path) -> std::io::Result<HashSet<Uuid>> {
-        let (mut named, own) = (HashSet::new(), self.owner.to_string());
+        let (mut named, own) = (HashSet::new(), self.names.map(|name| name.to_string()));
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_none_or(|ending| ending != ENDING) {
                 continue;
             }
-            let is_ours = path.file_stem().is_some_and(|name| name == own.as_str());
+            let is_ours = path.file_stem().is_some_and(|name| own.iter().any(|own| name == own.as_str()));
             for line in lines(&mut File::open(path)?)? {
-                let is_needed = !is_ours || self.unsaved().contains(&line.attempt);
+                let is_needed = !is_ours || self.book().unsaved.iter().any(|half| half.contains(&line.attempt));
                 named.extend(line.sealed().filter(|_| is_needed).and_then(|sealed| key_of(&sealed).ok()));
             }
         }
         Ok(named)
     }
 
-    fn unsaved(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    /// Which half takes it. A long one is left for the other as soon as that is needed for nothing.
+    fn begin(&mut self, attempt: Uuid, length: usize) -> usize {
+        let other = 1 - self.current;
+        if self.written[self.current] > ROOM / 2 && self.unsaved[other].is_empty() {
+            self.current = other;
+        }
+        self.unsaved[self.current].insert(attempt);
+        self.written[self.current] += u64::try_from(length).unwrap_or(u64::MAX);
+        self.current
+    }
+}
+
+impl Half {
+    fn open(folder: &Path, name: Uuid) -> std::io::Result<Self> {
+        // It gets its name when it is locked: nobody may take a new one for one that was left.
+        let unnamed = folder.join(format!("{name}.new"));
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&unnamed)?;
+        file.lock()?;
+        std::fs::rename(unnamed, folder.join(format!("{name}.{ENDING}")))?;
+        reserve(&file);
+        Ok(Self { file: Mutex::new(file), written: AtomicU64::new(0), synced: Mutex::new(0) })
+    }
+
+    fn file(&self) -> MutexGuard<'_, File> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever waits for the disk while it takes what came before is served by the one sync that follows.
+    fn write(&self, text: &[u8]) -> std::io::Result<()> {
+        let (own, disk) = {
+            let mut file = self.file();
+            file.write_all(text)?;
+            let length = u64::try_from(text.len()).unwrap_or_default();
+            (self.written.fetch_add(length, Ordering::SeqCst) + length, file.try_clone()?)
+        };
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        if *synced < own {
+            let all = self.written.load(Ordering::SeqCst);
+            disk.sync_data()?;
+            *synced = all;
+        }
+        Ok(())
+    }
+
+    /// Nobody writes to it just now.
+    fn empty(&self) -> std::io::Result<()> {
+        let file = self.file();
+        file.set_len(0)?;
+        reserve(&file);
+        Ok(())
     }
 }
 

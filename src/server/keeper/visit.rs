@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use tracing::warn;
+use tracing::{Instrument, debug, info_span, warn};
 
 use super::{
     super::{
         App,
-        networks::{self, NetworkApp, Verdict},
+        counts::Counted,
+        networks::{self, Admission, NetworkApp, Queue, Verdict},
         pages::{self, Grant, NotChanged},
     },
     VisitError, deaths, reach,
@@ -18,13 +19,16 @@ use crate::domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason};
 
 /// A token that is refused so soon after it was issued is not just too old.
 const FRESH: Duration = Duration::from_mins(2);
+/// A place in the queue that is due this soon is waited for.
+const WAITS: Duration = Duration::from_secs(3);
 /// After a visit without an answer, the next one comes this soon at the latest.
 const AFTER_A_MISS: Duration = Duration::from_mins(1);
 
 /// Visits a due grant, if nobody else does.
 pub async fn visit(app: App, grant: Grant) {
     let id = grant.id;
-    if let Err(error) = claim_and_check(&app, grant).await {
+    let span = info_span!("check", grant = %id, workspace = %grant.workspace, network_app = %grant.network_app);
+    if let Err(error) = claim_and_check(&app, grant).instrument(span).await {
         // The lease runs out, and somebody comes again.
         warn!(grant = %id, %error, "a visit ended early");
     }
@@ -38,18 +42,30 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     let Some(network_app) = app.networks.app(grant.network_app) else {
         return Ok(pages::release(app.store.read(), &grant, Some(now + AFTER_A_MISS), None).await?);
     };
+    if let Some(later) = has_no_place(app, &grant).await? {
+        return Ok(pages::release(app.store.read(), &grant, Some(later), None).await?);
+    }
+    let now = app.clock.now();
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
-    match judge(app, &network_app, &grant).await? {
+    let verdict = judge(app, &network_app, &grant).await?;
+    app.counts.add(Counted::Check, Some(&network_app.definition.id), verdict.key());
+    debug!(verdict = verdict.key(), "checked");
+    if verdict != Verdict::NoAnswer {
+        silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app, now).await?).await?;
+    }
+    match verdict {
         Verdict::Alive => {
-            silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app).await?).await?;
             let is_doubted = reach::look(app, &network_app, &grant).await?;
             warn_of_end(app, &grant, now).await?;
-            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { every };
-            pages::release(app.store.read(), &grant, Some(now + pause), Some(now)).await?;
+            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { networks::a_little_before(every) };
+            let next = pages::next_visit(now, pause, grant.must_act_at);
+            pages::release(app.store.read(), &grant, Some(next), Some(now)).await?;
         }
         Verdict::Dead(reason) => match renewed_instead(app, &network_app, &grant, reason).await? {
             Some(next) => pages::release(app.store.read(), &grant, Some(next), None).await?,
-            None => deaths::die(app, &grant, None, said(&grant, reason)).await?,
+            None => {
+                deaths::die(app, &grant, None, said(&grant, reason)).await?;
+            }
         },
         Verdict::PersonMustAct => {
             reach::must_log_in(app, &grant).await?;
@@ -72,6 +88,20 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
         }
     }
     Ok(())
+}
+
+/// Waits for the app's next place, so that what an outage has kept waiting does not come all at once. If that is far
+/// away: when to come again.
+async fn has_no_place(app: &App, grant: &Grant) -> Result<Option<Moment>, VisitError> {
+    let queue = (grant.network_app, Queue::Checks);
+    loop {
+        let now = app.clock.now();
+        match networks::admit(app.store.read(), queue, now, app.refreshing.per_second()).await? {
+            Admission::Now => return Ok(None),
+            Admission::Not(until) if until.since(now) > WAITS || app.stopping.is_cancelled() => return Ok(Some(until)),
+            Admission::Not(until) => tokio::time::sleep(until.since(now)).await,
+        }
+    }
 }
 
 async fn judge(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Verdict, VisitError> {
@@ -102,9 +132,10 @@ async fn renewed_instead(
     }
     match refresh::end_of(refresh::start(app, grant, refresh::Why::Due)).await {
         End::NoMeans => Ok(None),
-        // The grant has another version by then, with a visit of its own, which is due at once.
+        // The grant has another version by then, with a visit of its own: soon, but not before all of the network's
+        // machines know the new token.
         End::Renewed => {
-            pages::visit_now(app.store.read(), grant.id, now).await?;
+            pages::visit_by(app.store.read(), grant.id, now + AFTER_A_MISS).await?;
             Ok(Some(now))
         }
         _ => Ok(Some(now + AFTER_A_MISS)),

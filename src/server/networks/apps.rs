@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     definition::ClientAuth,
     outside::Door,
     pace,
-    rows::{ActiveModel, Entity, Model},
+    rows::{Column, Entity, Model},
 };
 use crate::{
     domain::{Moment, NetworkAppId, NetworkCard},
@@ -117,50 +117,54 @@ pub enum Silence {
     Changed(NetworkCard),
 }
 
-/// A visit got an answer.
+/// A request got an answer. It ends an outage; a pause that the network asked for goes on.
 ///
 /// # Errors
 /// When the database does not do it.
-pub async fn answered(db: &impl ConnectionTrait, app: &NetworkApp) -> Result<Silence, StoreError> {
+pub async fn answered(db: &impl ConnectionTrait, app: &NetworkApp, now: Moment) -> Result<Silence, StoreError> {
     let Some(row) = Entity::find_by_id(app.id).one(db).await? else { return Ok(Silence::AsBefore) };
-    if row.misses == 0 && row.paused_until.is_none() {
+    if row.misses == 0 {
         return Ok(Silence::AsBefore);
     }
-    save(db, app, 0, (None, None)).await?;
-    let card = card(&app.definition, None);
-    Ok(if row.silent_since.is_some() && app.host.is_none() { Silence::Changed(card) } else { Silence::AsBefore })
+    let paused = if pace::is_outage(row.misses) { pace::asked_for(row.paused_until, now) } else { row.paused_until };
+    let none = Expr::value(Option::<Moment>::None);
+    let ended = Entity::update_many()
+        .col_expr(Column::Misses, Expr::value(0))
+        .col_expr(Column::SilentSince, none)
+        .col_expr(Column::PausedUntil, Expr::value(paused))
+        .filter(Column::Id.eq(app.id))
+        .filter(Column::Misses.gt(0))
+        .exec(db)
+        .await?;
+    // Of all who hear an answer at once one tells; and one of many addresses is not the network.
+    let is_news = row.silent_since.is_some() && ended.rows_affected == 1 && app.host.is_none();
+    Ok(if is_news { Silence::Changed(card(&app.definition, None)) } else { Silence::AsBefore })
 }
 
-/// A visit got no answer.
+/// A request got no answer.
 ///
 /// # Errors
 /// When the database does not do it.
 pub async fn missed(db: &impl ConnectionTrait, app: &NetworkApp, now: Moment) -> Result<Silence, StoreError> {
-    let Some(row) = Entity::find_by_id(app.id).one(db).await? else { return Ok(Silence::AsBefore) };
-    let misses = row.misses + 1;
-    let begins = misses >= MISSES_TO_SILENCE && row.silent_since.is_none();
-    let silent_since = if begins { Some(now) } else { row.silent_since };
-    save(db, app, misses, (silent_since, pace::paused_after(misses, now).or(row.paused_until))).await?;
-    // One of many addresses is not the network.
-    if !begins || app.host.is_some() {
+    let one_more = Entity::update_many()
+        .col_expr(Column::Misses, Expr::col(Column::Misses).add(1))
+        .filter(Column::Id.eq(app.id))
+        .exec_with_returning(db)
+        .await?;
+    let Some(row) = one_more.into_iter().next() else { return Ok(Silence::AsBefore) };
+    let paused = pace::paused_after(row.misses, now, row.paused_until);
+    if paused != row.paused_until {
+        let pause = Entity::update_many().col_expr(Column::PausedUntil, Expr::value(paused));
+        pause.filter(Column::Id.eq(app.id)).exec(db).await?;
+    }
+    if row.misses < MISSES_TO_SILENCE || row.silent_since.is_some() {
         return Ok(Silence::AsBefore);
     }
-    Ok(Silence::Changed(NetworkCard { silent_since, ..card(&app.definition, None) }))
-}
-
-async fn save(
-    db: &impl ConnectionTrait,
-    app: &NetworkApp,
-    misses: i64,
-    (silent_since, paused_until): (Option<Moment>, Option<Moment>),
-) -> Result<(), DbErr> {
-    let row = ActiveModel {
-        id: Set(app.id),
-        misses: Set(misses),
-        silent_since: Set(silent_since),
-        paused_until: Set(paused_until),
-        ..Default::default()
-    };
-    Entity::update(row).exec_without_returning(db).await?;
-    Ok(())
+    let silent = Entity::update_many().col_expr(Column::SilentSince, Expr::value(Some(now)));
+    let begins = silent.filter(Column::Id.eq(app.id)).filter(Column::SilentSince.is_null()).exec(db).await?;
+    // One of many addresses is not the network.
+    if begins.rows_affected == 0 || app.host.is_some() {
+        return Ok(Silence::AsBefore);
+    }
+    Ok(Silence::Changed(NetworkCard { silent_since: Some(now), ..card(&app.definition, None) }))
 }

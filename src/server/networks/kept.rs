@@ -94,6 +94,7 @@ pub(super) fn new(network: &NetworkId, client_id: &str) -> Model {
         misses: 0,
         silent_since: None,
         slot_at: 0,
+        check_slot_at: 0,
         paused_until: None,
         host: None,
         is_on: false,

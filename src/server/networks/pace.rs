@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IdenStatic, QueryFilter,
+    sea_query::{Expr, SimpleExpr},
+};
 
 use super::rows::{Column, Entity};
 use crate::{
@@ -21,7 +24,31 @@ const FIRST_PAUSE: Duration = Duration::from_secs(15);
 /// A network that is back is noticed by then.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
-/// Whether a refresh may leave.
+/// A probe that is not answered by then is followed by another: longer than any request waits.
+const PROBE: Duration = Duration::from_secs(90);
+/// A place, or a pause, that lies further ahead was written by a clock that was wrong.
+const FURTHEST_PLACE: Duration = Duration::from_mins(10);
+const FURTHEST_PAUSE: Duration = Duration::from_mins(70);
+
+/// The two queues of an app, each with the same rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// For new tokens.
+    Refreshes,
+    /// To see whether a permission still works.
+    Checks,
+}
+
+impl Queue {
+    fn column(self) -> Column {
+        match self {
+            Self::Refreshes => Column::SlotAt,
+            Self::Checks => Column::CheckSlotAt,
+        }
+    }
+}
+
+/// Whether a request may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// Now.
@@ -30,29 +57,47 @@ pub enum Admission {
     Not(Moment),
 }
 
-/// Takes the app's next place, if it is due. While it is paused, one after each pause.
+/// Between two places, in microseconds: evenly spaced and not in bursts, so that no second holds more, wherever it
+/// begins. A request arrives a little after its place and not each equally so, hence a tenth of room.
+fn apart(per_second: u32) -> i64 {
+    i64::from(1_100_000_u32.checked_div(per_second).unwrap_or_default())
+}
+
+/// The place after the next one.
+fn moved(column: Column, micros: i64, per_second: u32) -> SimpleExpr {
+    let (name, furthest) = (column.as_str(), micros.saturating_add(in_micros(FURTHEST_PLACE)));
+    let apart = apart(per_second);
+    Expr::cust(format!("CASE WHEN {name} > {micros} AND {name} < {furthest} THEN {name} ELSE {micros} END + {apart}"))
+}
+
+fn in_micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn is_paused(now: Moment) -> SimpleExpr {
+    Column::PausedUntil.gt(now).and(Column::PausedUntil.lt(now + FURTHEST_PAUSE))
+}
+
+/// Takes the app's next place in a queue, if it is due. While it is paused, one after each pause.
 ///
 /// # Errors
 /// When the database does not do it.
 pub async fn admit(
     db: &impl ConnectionTrait,
-    app: NetworkAppId,
+    (app, queue): (NetworkAppId, Queue),
     now: Moment,
     per_second: u32,
 ) -> Result<Admission, StoreError> {
-    let micros = now.0.saturating_mul(1_000);
-    // Evenly spaced and not in bursts, so that no second holds more, wherever it begins.
-    let apart = 1_000_000_u32.checked_div(per_second).unwrap_or_default();
-    let probe = (now + pause_after(MISSES_TO_PAUSE)).0;
-    let next = Expr::cust(format!("CASE WHEN slot_at > {micros} THEN slot_at ELSE {micros} END + {apart}"));
+    let (micros, column) = (now.0.saturating_mul(1_000), queue.column());
+    let probe = (now + PROBE).0;
     let pause = Expr::cust(format!("CASE WHEN misses >= {MISSES_TO_PAUSE} THEN {probe} ELSE NULL END"));
-    let is_open = Column::PausedUntil.is_null().or(Column::PausedUntil.lte(now));
+    let is_far = column.gt(micros.saturating_add(in_micros(FURTHEST_PLACE)));
     let admitted = Entity::update_many()
-        .col_expr(Column::SlotAt, next)
+        .col_expr(column, moved(column, micros, per_second))
         .col_expr(Column::PausedUntil, pause)
         .filter(Column::Id.eq(app))
-        .filter(Column::SlotAt.lte(micros))
-        .filter(is_open)
+        .filter(column.lte(micros).or(is_far))
+        .filter(Column::PausedUntil.is_null().or(is_paused(now).not()))
         .exec(db)
         .await?;
     if admitted.rows_affected == 1 {
@@ -60,17 +105,50 @@ pub async fn admit(
     }
     let Some(row) = Entity::find_by_id(app).one(db).await? else { return Ok(Admission::Not(now + LONGEST_PAUSE)) };
     // Rounded up: a place that is due within this millisecond is not due yet.
-    let slot = Moment(row.slot_at.div_euclid(1_000) + 1);
+    let slot = match queue {
+        Queue::Refreshes => row.slot_at,
+        Queue::Checks => row.check_slot_at,
+    };
+    let slot = Moment(slot.div_euclid(1_000) + 1);
     Ok(Admission::Not(row.paused_until.map_or(slot, |until| Ord::max(until, slot))))
 }
 
-/// The apps that nothing may be asked of now.
+/// Takes the next place of the refreshes whenever it is, before all that only comes when it is due, and answers when: for
+/// what has left already and must go on soon. A pause does not hold it up.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn reserve(
+    db: &impl ConnectionTrait,
+    app: NetworkAppId,
+    now: Moment,
+    per_second: u32,
+) -> Result<Moment, StoreError> {
+    let micros = now.0.saturating_mul(1_000);
+    Entity::update_many()
+        .col_expr(Column::SlotAt, moved(Column::SlotAt, micros, per_second))
+        .filter(Column::Id.eq(app))
+        .exec(db)
+        .await?;
+    let row = Entity::find_by_id(app).one(db).await?;
+    Ok(row.map_or(now, |row| Moment((row.slot_at - apart(per_second)).div_euclid(1_000))))
+}
+
+/// The apps that may be asked now, but those; `None`: all of them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn blocked(db: &impl ConnectionTrait, now: Moment) -> Result<Vec<NetworkAppId>, StoreError> {
-    let paused = Entity::find().filter(Column::PausedUntil.gt(now)).all(db).await?;
-    Ok(paused.into_iter().map(|app| app.id).collect())
+pub async fn open(
+    db: &impl ConnectionTrait,
+    now: Moment,
+    but: &[NetworkAppId],
+) -> Result<Option<Vec<NetworkAppId>>, StoreError> {
+    if but.is_empty() && Entity::find().filter(is_paused(now)).one(db).await?.is_none() {
+        return Ok(None);
+    }
+    let open = Column::PausedUntil.is_null().or(is_paused(now).not());
+    let ids = Entity::find().filter(open).all(db).await?.into_iter().map(|app| app.id);
+    Ok(Some(ids.filter(|id| !but.contains(id)).collect()))
 }
 
 /// The network asked us to come back later, or refuses our app: nobody asks before then.
@@ -78,18 +156,29 @@ pub async fn blocked(db: &impl ConnectionTrait, now: Moment) -> Result<Vec<Netwo
 /// # Errors
 /// When the database does not do it.
 pub async fn pause(db: &impl ConnectionTrait, app: NetworkAppId, until: Moment) -> Result<(), StoreError> {
+    let is_of_another_time = Column::PausedUntil.gt(until + FURTHEST_PAUSE);
     Entity::update_many()
         .col_expr(Column::PausedUntil, Expr::value(until))
         .filter(Column::Id.eq(app))
-        .filter(Column::PausedUntil.is_null().or(Column::PausedUntil.lt(until)))
+        .filter(Column::PausedUntil.is_null().or(Column::PausedUntil.lt(until)).or(is_of_another_time))
         .exec(db)
         .await?;
     Ok(())
 }
 
-/// Until when the app is paused after so many misses in a row.
-pub(super) fn paused_after(misses: i64, now: Moment) -> Option<Moment> {
-    (misses >= MISSES_TO_PAUSE).then(|| now + pause_after(misses))
+/// Until when the app is paused after so many misses in a row. A longer pause that the network asked for stays.
+pub(super) fn paused_after(misses: i64, now: Moment, before: Option<Moment>) -> Option<Moment> {
+    if is_outage(misses) { Ord::max(asked_for(before, now), Some(now + pause_after(misses))) } else { before }
+}
+
+/// A pause that is longer than a probe's is the network's own wish.
+pub(super) fn asked_for(pause: Option<Moment>, now: Moment) -> Option<Moment> {
+    pause.filter(|until| *until > now + PROBE && *until < now + FURTHEST_PAUSE)
+}
+
+/// Whether so many misses in a row pause the app.
+pub(super) fn is_outage(misses: i64) -> bool {
+    misses >= MISSES_TO_PAUSE
 }
 
 fn pause_after(misses: i64) -> Duration {

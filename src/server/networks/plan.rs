@@ -141,6 +141,12 @@ pub fn phase(id: Uuid) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
+/// Some of the last tenth less, another each time: what is looked at every day is not looked at in step.
+#[must_use]
+pub fn a_little_before(span: Duration) -> Duration {
+    span.mul_f64(1.0 - 0.1 * f64::from(phase(Uuid::now_v7())) / f64::from(u32::MAX))
+}
+
 /// `middle`, a tenth more or less: a thousand grants that were made in one minute are not renewed in one.
 fn spread(middle: f64, phase: u32) -> f64 {
     middle * (0.9 + 0.2 * f64::from(phase) / f64::from(u32::MAX))

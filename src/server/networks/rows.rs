@@ -18,6 +18,8 @@ pub struct Model {
     pub silent_since: Option<Moment>,
     /// When the next refresh may leave, in microseconds since 1970: one for all processes.
     pub slot_at: i64,
+    /// As `slot_at`, of the next check.
+    pub check_slot_at: i64,
     /// Until then nothing is asked here.
     pub paused_until: Option<Moment>,
     /// Where it is, when that is an address that a person typed.

@@ -1,6 +1,6 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -15,13 +15,10 @@ use crate::{
     domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
         networks::Plan,
-        store::{Json, Store, StoreError, Writing},
+        store::{Json, StoreError, Writing},
         vault::{Place, Vault, VaultError},
     },
 };
-
-/// Longer than any check takes; a process that died in one is followed by another after this.
-const LEASE: Duration = Duration::from_secs(90);
 
 /// What a consent brought.
 pub struct NewGrant {
@@ -216,63 +213,6 @@ pub async fn forget_grant(writing: &Writing, vault: &Vault, grant: &Grant) -> Re
     vault.forget(writing.txn(), grant.key()).await?;
     grant::Entity::delete_by_id(grant.id).exec(writing.txn()).await?;
     Ok(())
-}
-
-/// Grants whose visit is due, the longest overdue first; none of the apps in `but`.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn due(store: &Store, now: Moment, but: &[NetworkAppId], at_most: u64) -> Result<Vec<Grant>, StoreError> {
-    let free = grant::Column::LeaseUntil.is_null().or(grant::Column::LeaseUntil.lt(now));
-    let mut due = grant::Entity::find().filter(grant::Column::NextVisitAt.lte(now)).filter(free);
-    if !but.is_empty() {
-        due = due.filter(grant::Column::NetworkApp.is_not_in(but.iter().copied()));
-    }
-    Ok(due.order_by_asc(grant::Column::NextVisitAt).limit(at_most).all(store.read()).await?)
-}
-
-/// Makes every visit due now.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn visit_all_now(store: &Store, now: Moment) -> Result<(), StoreError> {
-    grant::Entity::update_many()
-        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
-        .filter(grant::Column::NextVisitAt.is_not_null())
-        .exec(store.read())
-        .await?;
-    Ok(())
-}
-
-/// Makes the visit of one grant due now.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn visit_now(db: &impl ConnectionTrait, id: GrantId, now: Moment) -> Result<(), StoreError> {
-    grant::Entity::update_many()
-        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
-        .filter(grant::Column::Id.eq(id))
-        .filter(grant::Column::NextVisitAt.gt(now))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
-/// Takes the lease of a due grant by compare-and-swap, so that of any number of keepers one visits it.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn claim_due(store: &Store, grant: &Grant, now: Moment) -> Result<bool, StoreError> {
-    let free = grant::Column::LeaseUntil.is_null().or(grant::Column::LeaseUntil.lt(now));
-    let claimed = grant::Entity::update_many()
-        .set(grant::ActiveModel { lease_until: Set(Some(now + LEASE)), ..Default::default() })
-        .filter(grant::Column::Id.eq(grant.id))
-        .filter(grant::Column::Version.eq(grant.version))
-        .filter(grant::Column::NextVisitAt.lte(now))
-        .filter(free)
-        .exec(store.read())
-        .await?;
-    Ok(claimed.rows_affected == 1)
 }
 
 /// Gives the lease back and says when to come again; `None` for never, `checked_at` where the network answered.

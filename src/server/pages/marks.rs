@@ -5,25 +5,25 @@
 
 use std::time::Duration;
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::rows::grant::{self, Column, Model as Grant};
-use crate::{
-    domain::{Moment, NetworkAppId},
-    server::store::{Json, Store, StoreError},
+use super::{
+    due::{LEASE, holds},
+    rows::grant::{self, Column, Model as Grant},
 };
-
-/// Longer than an exchange may take with its repetitions, so that nobody takes over what is still on its way.
-const LEASE: Duration = Duration::from_secs(90);
+use crate::{
+    domain::Moment,
+    server::store::{Json, StoreError},
+};
 
 /// A mark that was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     /// Its id.
     pub attempt: Uuid,
+    /// The process that has it.
+    pub owner: Uuid,
     /// Since when an answer of the network may be lost: of an attempt that was interrupted, or that somebody before knew of.
     pub lost_at: Option<Moment>,
 }
@@ -68,11 +68,12 @@ impl Grant {
     /// Whether somebody else is at it.
     #[must_use]
     pub fn is_held(&self, now: Moment) -> bool {
-        self.attempt.is_some() && self.attempt_until.is_some_and(|until| until >= now)
+        self.attempt.is_some() && self.attempt_until.is_some_and(|until| holds(until, now))
     }
 }
 
-/// Takes the mark by compare-and-swap, unless the grant changed since it was read. An interrupted attempt is gone on with.
+/// Takes the mark by compare-and-swap, unless the grant changed since it was read, or died. An interrupted attempt is
+/// gone on with.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -82,19 +83,32 @@ pub async fn mark(
     owner: Uuid,
     now: Moment,
 ) -> Result<Option<Mark>, StoreError> {
-    let attempt = grant.attempt.unwrap_or_else(Uuid::now_v7);
+    // Whoever left the mark may have sent.
     let lost_at = grant.attempt.and(grant.lost_at.or(grant.attempt_at)).or(grant.lost_at);
+    mark_again(db, grant, Mark { attempt: grant.attempt.unwrap_or_else(Uuid::now_v7), owner, lost_at }, now).await
+}
+
+/// Takes this mark: anew, or one's own once more, under which nothing has left.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn mark_again(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    mark: Mark,
+    now: Moment,
+) -> Result<Option<Mark>, StoreError> {
     let as_read = match grant.attempt {
         Some(attempt) => Column::Attempt.eq(attempt).and(Column::AttemptUntil.eq(grant.attempt_until)),
         None => Column::Attempt.is_null(),
     };
     let marked = grant::Entity::update_many()
         .set(grant::ActiveModel {
-            attempt: Set(Some(attempt)),
+            attempt: Set(Some(mark.attempt)),
             attempt_at: Set(Some(now)),
-            attempt_owner: Set(Some(owner)),
+            attempt_owner: Set(Some(mark.owner)),
             attempt_until: Set(Some(now + LEASE)),
-            lost_at: Set(lost_at),
+            lost_at: Set(mark.lost_at),
             // Whoever finds the mark of a process that is gone finds it due.
             next_refresh_at: Set(Some(now)),
             ..Default::default()
@@ -104,14 +118,15 @@ pub async fn mark(
         .filter(as_read)
         .exec(db)
         .await?;
-    Ok((marked.rows_affected == 1).then_some(Mark { attempt, lost_at }))
+    Ok((marked.rows_affected == 1).then_some(mark))
 }
 
-/// Saves what a refresh brought, by compare-and-swap on the mark. `false`: it is not this attempt's any more.
+/// Saves what a refresh brought, by compare-and-swap on the version that was spent: whoever has the mark by now, these are
+/// newer tokens than the stored ones. `false`: the permission was given back, or has other tokens.
 ///
 /// # Errors
 /// When the database does not do it.
-pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, mark: Mark, new: Renewed) -> Result<bool, StoreError> {
+pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, new: Renewed) -> Result<bool, StoreError> {
     let change = grant::ActiveModel {
         version: Set(grant.version + 1),
         issued_at: Set(Some(new.issued_at)),
@@ -129,10 +144,12 @@ pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, mark: Mark, new: Re
         copied_at: Set(None),
         ..without_mark()
     };
-    change_marked(db, grant, mark, change).await
+    let of_this_version = Column::Id.eq(grant.id).and(Column::Version.eq(grant.version));
+    let changed = grant::Entity::update_many().set(change).filter(of_this_version).exec(db).await?;
+    Ok(changed.rows_affected == 1)
 }
 
-/// Takes the mark away, or leaves it to whoever comes next, and says when that is.
+/// Takes the mark away, or leaves it to whoever comes next, and says when that is; unless somebody else has it by now.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -157,15 +174,25 @@ pub async fn set_back(
         failure: Set(Some(setback.failure.to_owned())),
         ..base
     };
-    change_marked(db, grant, mark, change).await
+    let changed = grant::Entity::update_many()
+        .set(change)
+        .filter(Column::Id.eq(grant.id))
+        .filter(Column::Version.eq(grant.version))
+        .filter(Column::Attempt.eq(mark.attempt))
+        .filter(Column::AttemptOwner.eq(mark.owner))
+        .exec(db)
+        .await?;
+    Ok(changed.rows_affected == 1)
 }
 
-/// The grant is dead at the network: nobody comes again before a person has approved anew.
+/// The grant is dead at the network: nobody comes again before a person has approved anew. It has another version then,
+/// so that whoever is at it just now changes nothing any more.
 ///
 /// # Errors
 /// When the database does not do it.
 pub async fn bury(db: &impl ConnectionTrait, grant: &Grant, now: Moment) -> Result<(), StoreError> {
     let change = grant::ActiveModel {
+        version: Set(grant.version + 1),
         next_refresh_at: Set(None),
         next_visit_at: Set(None),
         lease_until: Set(None),
@@ -187,22 +214,6 @@ fn without_mark() -> grant::ActiveModel {
     }
 }
 
-async fn change_marked(
-    db: &impl ConnectionTrait,
-    grant: &Grant,
-    mark: Mark,
-    change: grant::ActiveModel,
-) -> Result<bool, StoreError> {
-    let changed = grant::Entity::update_many()
-        .set(change)
-        .filter(Column::Id.eq(grant.id))
-        .filter(Column::Version.eq(grant.version))
-        .filter(Column::Attempt.eq(mark.attempt))
-        .exec(db)
-        .await?;
-    Ok(changed.rows_affected == 1)
-}
-
 /// Moves the next refresh of a grant that nobody has marked; `None` for never.
 ///
 /// # Errors
@@ -216,24 +227,6 @@ pub async fn put_off(db: &impl ConnectionTrait, grant: &Grant, until: Option<Mom
         .exec(db)
         .await?;
     Ok(())
-}
-
-/// Grants whose refresh is due and that nobody is at, the longest overdue first; none of the apps in `but`.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn due_refreshes(
-    store: &Store,
-    now: Moment,
-    but: &[NetworkAppId],
-    at_most: u64,
-) -> Result<Vec<Grant>, StoreError> {
-    let free = Column::AttemptUntil.is_null().or(Column::AttemptUntil.lt(now));
-    let mut due = grant::Entity::find().filter(Column::NextRefreshAt.lte(now)).filter(free);
-    if !but.is_empty() {
-        due = due.filter(Column::NetworkApp.is_not_in(but.iter().copied()));
-    }
-    Ok(due.order_by_asc(Column::NextRefreshAt).limit(at_most).all(store.read()).await?)
 }
 
 /// Attempts that a process left when it ended, the oldest first: those of `owners`, or of anybody.
@@ -265,17 +258,4 @@ pub async fn marked_by(db: &impl ConnectionTrait, attempt: Uuid) -> Result<Optio
 pub async fn living(db: &impl ConnectionTrait) -> Result<Vec<crate::domain::GrantId>, StoreError> {
     let all = grant::Entity::find().all(db).await?;
     Ok(all.into_iter().filter(Grant::is_alive).map(|grant| grant.id).collect())
-}
-
-/// Makes every refresh due now.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn refresh_all_now(store: &Store, now: Moment) -> Result<(), StoreError> {
-    grant::Entity::update_many()
-        .set(grant::ActiveModel { next_refresh_at: Set(Some(now)), ..Default::default() })
-        .filter(Column::NextRefreshAt.is_not_null())
-        .exec(store.read())
-        .await?;
-    Ok(())
 }

@@ -3,9 +3,12 @@
 //! [`transition()`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
 //! same transaction. Nothing else writes a page's facts.
 
+mod activity;
 mod add;
 mod board;
+mod census;
 mod copied;
+mod due;
 mod found;
 mod grants;
 mod hanging;
@@ -18,22 +21,22 @@ mod standing;
 mod told;
 mod transition;
 
+pub use activity::{Wanted, activity};
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use census::{Behind, behind, count_grants, count_pages};
 pub use copied::{are_copied, copied};
+pub use due::{claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by};
 pub use found::{Found, take_in};
 pub use grants::{
-    Grant, NewGrant, claim_due, doubt, due, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere,
-    keep_scopes, pages_of, put_grant, release, visit_all_now, visit_now, warn_once, workspaces_at,
+    Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
+    put_grant, release, warn_once, workspaces_at,
 };
 pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
-pub use marks::{
-    Mark, Renewed, Setback, bury, due_refreshes, interrupted, mark, marked_by, put_off, refresh_all_now, renew,
-    set_back,
-};
+pub use marks::{Mark, Renewed, Setback, bury, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
 pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};

@@ -1,6 +1,8 @@
 //! The whole life of a page at each network: connected, chosen, renewed, checked, removed there, connected again, given
 //! back; each step with the requests that it takes, and no other.
 
+mod in_time;
+
 use std::time::Duration;
 
 use super::{

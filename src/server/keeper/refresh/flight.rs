@@ -3,15 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{End, RefreshFailure, Why, landing, wire::Wire};
 use crate::{
     domain::{GrantId, Moment, Reason},
     server::{
         App,
-        networks::{self, Admission, Held, NetworkApp, Proofs, RefreshError, Sent, Tokens, Verdict},
+        counts::Counted,
+        networks::{self, Admission, Held, NetworkApp, Proofs, Queue, RefreshError, Sent, Tokens, Verdict},
         pages::{self, Grant, Mark},
+        store::StoreError,
         vault::Sealer,
     },
 };
@@ -119,14 +121,21 @@ enum Marked {
 
 /// The app's place and the grant's mark, in one commit that is on the disk before anything leaves.
 async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailure> {
+    // What was interrupted may be at the network already, and goes on before all else, within a grace window.
+    if why == Why::Interrupted {
+        let place = reserved(app, grant).await?;
+        tokio::time::sleep(place.since(app.clock.now())).await;
+    }
+    let (mut grant, mut own) = (grant.clone(), None);
     loop {
-        let (now, began) = (app.clock.now(), app.clock.running());
         let turn = app.refreshing.turns.acquire().await;
         let txn = app.store.begin().await?;
-        // What was interrupted is at the network already: it goes on whatever the rate, within a grace window.
-        let admission = match why {
-            Why::Due => networks::admit(&txn, grant.network_app, now, app.refreshing.per_second).await?,
-            Why::Interrupted => Admission::Now,
+        let (now, began) = (app.clock.now(), app.clock.running());
+        let admission = match (why, own) {
+            (Why::Due, None) => {
+                networks::admit(&txn, (grant.network_app, Queue::Refreshes), now, app.refreshing.per_second).await?
+            }
+            _ => Admission::Now,
         };
         match admission {
             Admission::Now => {}
@@ -137,54 +146,121 @@ async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailu
             }
             Admission::Not(until) => return Ok(Marked::NotNow(until)),
         }
-        let Some(mark) = pages::mark(&txn, grant, app.refreshing.spool.owner(), now).await? else {
-            return Ok(Marked::Held);
+        let owner = app.refreshing.spool.owner();
+        let marked = match own {
+            Some(own) => pages::mark_again(&txn, &grant, own, now).await?,
+            None => pages::mark(&txn, &grant, owner, now).await?,
         };
-        txn.commit().await.map_err(crate::server::store::StoreError::from)?;
+        let Some(mark) = marked else { return Ok(Marked::Held) };
+        txn.commit().await.map_err(StoreError::from)?;
         if app.clock.running().saturating_sub(began) < MARK_IS_NEW {
             return Ok(Marked::Taken(mark));
         }
         // Nothing has left: it is taken anew, unless somebody else has by now.
-        let Some(again) = pages::grant(app.store.read(), grant.id).await? else { return Ok(Marked::Held) };
-        if again.attempt != Some(mark.attempt) || again.attempt_owner != Some(app.refreshing.spool.owner()) {
-            return Ok(Marked::Held);
+        match pages::grant(app.store.read(), grant.id).await? {
+            Some(again) if is_of(&again, mark) => (grant, own) = (again, Some(mark)),
+            _ => return Ok(Marked::Held),
         }
-        return Box::pin(self::mark(app, &again, Why::Interrupted)).await;
+    }
+}
+
+fn is_of(grant: &Grant, mark: Mark) -> bool {
+    grant.attempt == Some(mark.attempt) && grant.attempt_owner == Some(mark.owner)
+}
+
+async fn reserved(app: &App, grant: &Grant) -> Result<Moment, RefreshFailure> {
+    let turn = app.refreshing.turns.acquire().await;
+    let txn = app.store.begin().await?;
+    let place = networks::reserve(&txn, grant.network_app, app.clock.now(), app.refreshing.per_second).await?;
+    txn.commit().await.map_err(StoreError::from)?;
+    drop(turn);
+    Ok(place)
+}
+
+impl Class {
+    /// Its name where figures and logs name it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Unclear => "unclear",
+            Self::Trouble => "trouble",
+            Self::SlowDown(_) => "slow_down",
+            Self::Ours => "our_app_is_wrong",
+            Self::Person => "person_must_act",
+            Self::Refused(_) => "refused",
+        }
     }
 }
 
 impl Flight<'_> {
+    fn counts(&self, verdict: &'static str) {
+        self.app.counts.add(Counted::Refresh, Some(&self.network_app.definition.id), verdict);
+        debug!(attempt = %self.mark.attempt, verdict, "refreshed");
+    }
+
     async fn run(mut self, held: Held, sealer: Sealer) -> Result<End, RefreshFailure> {
         let wire = Arc::new(Wire::new(&self, sealer));
         let mut pauses = REPEATS.iter();
         loop {
             let sent_at = self.app.clock.now();
             match exchange(&wire, self.app.client.proofs(), (&self.network_app, &held)).await {
-                Ok(tokens) => return self.land(&tokens, sent_at).await,
+                Ok(tokens) => {
+                    self.counts("renewed");
+                    let sent_at = wire.sent_at().unwrap_or(sent_at);
+                    return self.land(&tokens, sent_at, wire.is_kept()).await;
+                }
                 Err(error) => {
                     let class = class(error, wire.was_unclear());
                     let pause = pauses.next().filter(|_| class == Class::Unclear && !self.app.stopping.is_cancelled());
                     if class == Class::Unclear {
                         self.mark.lost_at = self.mark.lost_at.or(Some(self.app.clock.now()));
                     }
-                    let Some(pause) = pause else { return landing::set_back(&self, class).await };
+                    let Some(pause) = pause else {
+                        self.counts(class.key());
+                        return landing::set_back(&self, class).await;
+                    };
                     tokio::time::sleep(*pause).await;
+                    if !self.goes_on().await {
+                        return Ok(End::Held);
+                    }
                 }
             }
         }
+    }
+
+    /// The same token once more: in a place of its own, and under a mark that lasts, since the first try may have used it
+    /// up. A database that does not answer gives the mark to nobody else either.
+    async fn goes_on(&mut self) -> bool {
+        match self.try_to_go_on().await {
+            Ok(goes_on) => goes_on,
+            Err(error) => {
+                warn!(grant = %self.grant.id, %error, "a refresh goes on without a place of its own");
+                true
+            }
+        }
+    }
+
+    async fn try_to_go_on(&mut self) -> Result<bool, RefreshFailure> {
+        let place = reserved(self.app, &self.grant).await?;
+        tokio::time::sleep(place.since(self.app.clock.now())).await;
+        let db = self.app.store.read();
+        // Given back: the answer is fetched all the same, and what is in it goes back too.
+        let Some(current) = pages::grant(db, self.grant.id).await? else { return Ok(true) };
+        let is_ours = is_of(&current, self.mark);
+        Ok(is_ours && pages::mark_again(db, &current, self.mark, self.app.clock.now()).await?.is_some())
     }
 }
 
 impl Flight<'_> {
     /// Tokens that are somebody else's are worse than none.
-    async fn land(&self, tokens: &Tokens, sent_at: Moment) -> Result<End, RefreshFailure> {
+    async fn land(&self, tokens: &Tokens, sent_at: Moment, lies_elsewhere: bool) -> Result<End, RefreshFailure> {
         let Self { app, grant, network_app, .. } = self;
         let about = (grant.person_id.as_str(), app.clock.now());
         if let Err(error) = networks::confirm_renewed(&app.client, network_app, tokens, about).await {
             warn!(grant = %grant.id, %error, "new tokens are not this person's; they are not kept");
             return landing::set_back(self, Class::Trouble).await;
         }
-        Ok(landing::keep(self, tokens, sent_at).await)
+        Ok(landing::keep(self, tokens, sent_at, lies_elsewhere).await)
     }
 }
 

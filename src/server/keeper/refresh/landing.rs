@@ -11,7 +11,7 @@ use super::{
     flight::{Class, Flight},
 };
 use crate::{
-    domain::{Actor, Change, Moment, Reason, WorkspaceId},
+    domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason, WorkspaceId},
     server::{
         App,
         connect::{self, Owed},
@@ -35,8 +35,9 @@ const FOR_A_PERSON: Duration = Duration::from_hours(1);
 /// An app that is refused waits for its operator.
 const OURS: Duration = Duration::from_mins(15);
 
-/// Saves new tokens, until they are saved: a token in hand is never thrown away.
-pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> End {
+/// Saves new tokens, until they are saved: a token in hand is never thrown away. `lies_elsewhere`: the next start finds
+/// them too.
+pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, lies_elsewhere: bool) -> End {
     let (app, grant, attempt) = (flight.app, &flight.grant, flight.mark.attempt);
     let mut pause = FIRST_PAUSE;
     loop {
@@ -48,8 +49,7 @@ pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) 
             Err(error) => warn!(grant = %grant.id, %error, "new tokens are not saved yet; they are kept"),
         }
         tokio::select! {
-            // They lie in the spool: the next start saves them.
-            () = app.stopping.cancelled() => return End::NotNow(None),
+            () = app.stopping.cancelled(), if lies_elsewhere => return End::NotNow(None),
             () = tokio::time::sleep(pause) => {}
         }
         pause = LONGEST_PAUSE.min(pause * 2);
@@ -57,7 +57,7 @@ pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) 
 }
 
 async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<End, RefreshFailure> {
-    let Flight { app, grant, network_app, mark } = flight;
+    let Flight { app, grant, network_app, .. } = flight;
     let clocks = network_app.definition.clocks();
     let expires_at = tokens.lives.or(clocks.lives).map(|lives| sent_at + lives);
     let refresh_expires_at = if tokens.refresh_lives.is_some() || clocks.refresh_slides {
@@ -82,7 +82,7 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
     let new = Renewed { issued_at: sent_at, expires_at, refresh_expires_at, must_act_at, next_refresh_at, scopes };
     let turn = app.refreshing.turns.acquire().await;
     let mut writing = app.store.write(grant.workspace).await?;
-    if !pages::renew(writing.txn(), grant, *mark, new).await? {
+    if !pages::renew(writing.txn(), grant, new).await? {
         drop((writing, turn));
         return late(app, grant, tokens).await;
     }
@@ -100,7 +100,9 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<E
     app.bus.commit(&app.store, writing).await?;
     drop(turn);
     // It answered; if that cannot be written down, the next answer says it again.
-    let _ = silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app).await?).await;
+    let _ =
+        silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app, app.clock.now()).await?)
+            .await;
     Ok(End::Renewed)
 }
 
@@ -119,7 +121,18 @@ async fn tell(writing: &mut Writing, now: Moment, grant: &Grant, change: &Change
 async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
     give_back(app, grant.workspace, owed(grant.network_app, &grant.person_id, tokens)).await?;
     info!(grant = %grant.id, "new tokens came too late");
-    Ok(End::Gone)
+    now_stands(app, grant).await
+}
+
+/// How it stands with a grant that somebody else has changed meanwhile.
+async fn now_stands(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
+    let current = pages::grant(app.store.read(), grant.id).await?;
+    Ok(match current.filter(Grant::is_alive) {
+        None => End::Gone,
+        Some(current) if current.version != grant.version => End::Renewed,
+        // Another process goes on with the attempt.
+        Some(_) => End::Held,
+    })
 }
 
 pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, tokens: &Tokens) -> Owed {
@@ -144,6 +157,11 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
     let Flight { app, grant, network_app, mark } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
     app.refreshing.is_done(app, mark.attempt);
+    let must_act_at = failing_must_act_at(flight).await?;
+    // A no is an answer too.
+    if !matches!(class, Class::NotSent | Class::Unclear | Class::Trouble) {
+        silence::tell(app, grant.workspace, networks::answered(db, network_app, now).await?).await?;
+    }
     let next = match class {
         Class::Refused(reason) => return refused(flight, reason).await,
         Class::NotSent | Class::Unclear | Class::Trouble => {
@@ -173,14 +191,15 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
         Class::Ours => ("our_app", mark.lost_at),
         _ => ("trouble", mark.lost_at),
     };
-    let setback = Setback {
-        failure,
-        next_refresh_at: Some(next),
-        lost_at,
-        refused_at: grant.refused_at,
-        must_act_at: failing_must_act_at(flight).await?,
-    };
-    pages::set_back(db, grant, *mark, now, setback).await?;
+    let setback = Setback { failure, next_refresh_at: Some(next), lost_at, refused_at: grant.refused_at, must_act_at };
+    if !pages::set_back(db, grant, *mark, now, setback).await? {
+        return now_stands(app, grant).await;
+    }
+    // Whoever warns of that day comes when it is near.
+    let warns_at = must_act_at.filter(|_| !grant.warned).map(|day| now.max(day - EXPIRING_LEAD));
+    if let Some(then) = warns_at {
+        pages::visit_by(db, grant.id, then).await?;
+    }
     Ok(End::NotNow(Some(next)))
 }
 
@@ -204,23 +223,24 @@ async fn failing_must_act_at(flight: &Flight<'_>) -> Result<Option<Moment>, Refr
 async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFailure> {
     let Flight { app, grant, network_app, mark } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
+    // Somebody else may have refreshed, or be at it: then the refusal is about what is spent.
     let current = pages::grant(db, grant.id).await?;
-    match current {
-        None => return Ok(End::Gone),
-        Some(current) if current.version != grant.version => return Ok(End::Renewed),
-        Some(_) => {}
+    if current.is_none_or(|now| now.version != grant.version || now.attempt_owner != Some(mark.owner)) {
+        return now_stands(app, grant).await;
     }
     let is_single_use = network_app.definition.clocks().is_single_use;
     let lost_at = mark.lost_at.filter(|_| is_single_use);
     let is_confirmed = grant.refused_at.is_some_and(|first| now.since(first) >= CONFIRMED_AFTER);
-    if let Some(at) = lost_at {
-        deaths::die(app, grant, Some(*mark), Reason::AnswerLost { at }).await?;
-        return Ok(End::Gone);
-    }
-    if is_confirmed {
-        let outdated = grant.copied_at.filter(|_| is_single_use).map(|at| Reason::Outdated { at });
-        deaths::die(app, grant, Some(*mark), outdated.unwrap_or(visit::said(grant, reason))).await?;
-        return Ok(End::Gone);
+    let dies_of = match lost_at {
+        Some(at) if reason == Reason::Refused => Some(Reason::AnswerLost { at }),
+        _ => is_confirmed.then(|| {
+            let outdated = grant.copied_at.filter(|_| is_single_use).map(|at| Reason::Outdated { at });
+            outdated.unwrap_or(visit::said(grant, reason))
+        }),
+    };
+    if let Some(reason) = dies_of {
+        deaths::die(app, grant, Some(*mark), reason).await?;
+        return now_stands(app, grant).await;
     }
     let first = grant.refused_at.unwrap_or(now);
     let setback = Setback {
@@ -230,7 +250,9 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
         refused_at: Some(first),
         must_act_at: grant.must_act_at,
     };
-    pages::set_back(db, grant, *mark, now, setback).await?;
+    if !pages::set_back(db, grant, *mark, now, setback).await? {
+        return now_stands(app, grant).await;
+    }
     Ok(End::NotNow(Some(first + CONFIRMED_AFTER)))
 }
 

@@ -20,6 +20,7 @@ use std::{
 use oauth2::HttpResponse;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, watch};
+use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
 pub use recover::recover;
@@ -52,8 +53,9 @@ pub struct Refreshing {
     folder: PathBuf,
     spool: Spool,
     left: Mutex<Option<Left>>,
-    /// Answers that another process left, by attempt: its flight is gone on with, and does not ask again.
-    kept: Mutex<HashMap<Uuid, HttpResponse>>,
+    /// Answers that another process left, by attempt, and when they were asked for: its flight is gone on with, and does
+    /// not ask again.
+    kept: Mutex<HashMap<Uuid, (Moment, HttpResponse)>>,
     flights: Mutex<HashMap<GrantId, watch::Receiver<Option<End>>>>,
     per_second: u32,
     courier: Option<Courier>,
@@ -145,11 +147,21 @@ impl Refreshing {
         }
     }
 
+    /// How many refreshes, and how many checks, leave for one network app in a second at most.
+    pub(super) fn per_second(&self) -> u32 {
+        self.per_second
+    }
+
+    /// Whether a flight of this process is about that grant.
+    pub(super) fn is_under_way(&self, id: GrantId) -> bool {
+        self.flights().contains_key(&id)
+    }
+
     fn flights(&self) -> MutexGuard<'_, HashMap<GrantId, watch::Receiver<Option<End>>>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Uuid, HttpResponse>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<Uuid, (Moment, HttpResponse)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -183,12 +195,14 @@ pub(super) fn start(app: &App, grant: &Grant, why: Why) -> watch::Receiver<Optio
     let (tell, hear) = watch::channel(None);
     flights.insert(id, hear.clone());
     let listed = Listed(app.clone(), id);
-    app.tasks.spawn(async move {
+    let span = info_span!("refresh", grant = %id, workspace = %grant.workspace, network_app = %grant.network_app);
+    let flight = async move {
         let end = flight::fly(&listed.0, id, version, why).await;
         drop(listed);
         // Nobody waits: nobody to tell.
         let _ = tell.send(Some(end));
-    });
+    };
+    app.tasks.spawn(flight.instrument(span));
     hear
 }
 
@@ -222,7 +236,7 @@ pub async fn report_refusal(app: &App, id: GrantId, refused: &Fingerprint) -> Re
         return Ok(());
     }
     end_of(start(app, &grant, Why::Due)).await;
-    let visited = pages::visit_now(app.store.read(), id, app.clock.now()).await;
+    let visited = pages::visit_by(app.store.read(), id, app.clock.now()).await;
     visited.ok().ok_or(NoToken::Unavailable)
 }
 
@@ -268,6 +282,9 @@ async fn open(app: &App, grant: &Grant) -> Result<SecretString, NoToken> {
 
 /// A missing end is unknown, never over. What is short-lived is not refreshed for its whole life.
 fn has_left(grant: &Grant, now: Moment, least: Duration) -> bool {
+    if grant.is_of_another_time(now) {
+        return false;
+    }
     let Some(end) = grant.expires_at else { return true };
     let life = grant.issued_at.map_or(Duration::MAX, |issued| end.since(issued));
     end.since(now) > least.min(life / 4)

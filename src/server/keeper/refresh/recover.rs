@@ -3,15 +3,21 @@
 
 use std::time::Duration;
 
+use oauth2::HttpResponse;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
 use super::{End, RefreshFailure, Why, end_of, landing, start, wire};
-use crate::server::{
-    App,
-    keeper::spool::Line,
-    networks::{self, Held, NoAnswer},
-    pages::{self, Grant},
-    store::{Backend, StoreError},
+use crate::{
+    domain::WorkspaceId,
+    server::{
+        App,
+        courier::{Courier, Told},
+        keeper::spool::Line,
+        networks::{self, Held, NoAnswer},
+        pages::{self, Grant},
+        store::{Backend, StoreError},
+    },
 };
 
 /// Longer than a network that answers needs. The flights go on; the start does not wait for a network that is down.
@@ -46,6 +52,7 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
         for flight in flights {
             is_whole &= end_of(flight).await != End::NotNow(None);
         }
+        empty_the_courier(&app).await;
         if is_whole {
             left.forget();
         } else {
@@ -73,16 +80,46 @@ async fn try_to_take_up(app: &App, line: &Line, interrupted: &[Grant]) -> Result
     let plain = app.vault.unseal(app.store.read(), wire::place(line.workspace, line.attempt), &sealed).await?;
     let Some((kept, answer)) = wire::Kept::read(&plain) else { return Ok(()) };
     if interrupted.iter().any(|grant| grant.attempt == Some(line.attempt)) {
-        app.refreshing.kept().insert(line.attempt, answer);
+        app.refreshing.kept().insert(line.attempt, (kept.sent_at, answer));
         return Ok(());
     }
-    // Its mark is gone: it was saved, or the permission was given back before it came.
-    if pages::grant(app.store.read(), kept.grant).await?.is_some() {
+    come_too_late(app, line.workspace, kept.about, answer).await
+}
+
+/// Its mark is gone: it was saved, or the permission was given back before it came; then it goes back too.
+async fn come_too_late(
+    app: &App,
+    workspace: WorkspaceId,
+    about: wire::About,
+    answer: HttpResponse,
+) -> Result<(), RefreshFailure> {
+    if pages::grant(app.store.read(), about.grant).await?.is_some() {
         return Ok(());
     }
-    let Some(network_app) = app.networks.app(kept.network_app) else { return Ok(()) };
+    let Some(network_app) = app.networks.app(about.network_app) else { return Ok(()) };
     let nothing = Held { refresh: Some(String::new().into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
     let Ok(tokens) = networks::refresh(send, app.client.proofs(), &network_app, &nothing).await else { return Ok(()) };
-    landing::give_back(app, line.workspace, landing::owed(kept.network_app, &kept.person_id, &tokens)).await
+    landing::give_back(app, workspace, landing::owed(about.network_app, &about.person_id, &tokens)).await
+}
+
+/// What the courier keeps of attempts that nobody goes on with any more.
+async fn empty_the_courier(app: &App) {
+    let Some(courier) = &app.refreshing.courier else { return };
+    for (attempt, told) in courier.kept().await {
+        if let Err(error) = take_from_courier(app, courier, attempt, &told).await {
+            error!(%attempt, %error, "an answer that the courier keeps cannot be given back");
+        }
+    }
+}
+
+async fn take_from_courier(app: &App, courier: &Courier, attempt: Uuid, told: &Told) -> Result<(), RefreshFailure> {
+    if pages::marked_by(app.store.read(), attempt).await?.is_some() {
+        return Ok(());
+    }
+    if let Some((about, answer)) = wire::left(app, attempt, told).await? {
+        come_too_late(app, told.workspace, about, answer).await?;
+    }
+    courier.done(attempt.to_string()).await;
+    Ok(())
 }

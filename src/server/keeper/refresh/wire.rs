@@ -2,7 +2,10 @@
 //! is on the disk before anybody reads it.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,23 +19,31 @@ use uuid::Uuid;
 
 use super::flight::Flight;
 use crate::{
-    domain::{GrantId, NetworkAppId, WorkspaceId},
+    domain::{GrantId, Moment, NetworkAppId, WorkspaceId},
     server::{
         App,
-        courier::{self, Courier, CourierError, Ended, Errand, Told},
+        courier::{self, Courier, CourierError, Ended, Errand, Told, Whose},
         keeper::spool::Line,
         networks::{Door, NoAnswer},
         pages::{Grant, Mark},
-        vault::{Place, Sealer, new_seal},
+        vault::{Place, Sealer, VaultError, new_seal},
     },
 };
 
-/// An answer and what it belongs to, so that it can be gone on with, or given back, when nothing else is left.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Kept {
+/// What an answer belongs to, so that it can be given back when nothing else is left.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct About {
     pub grant: GrantId,
     pub network_app: NetworkAppId,
     pub person_id: String,
+}
+
+/// An answer in the spool.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub about: About,
+    /// When the request was sent.
+    pub sent_at: Moment,
     status: u16,
     content_type: Option<String>,
     body: String,
@@ -60,13 +71,31 @@ pub(super) fn place(workspace: WorkspaceId, attempt: Uuid) -> Place {
     Place { workspace, table: "spool", column: "answer", row: attempt }
 }
 
+/// What goes with a request to the courier, sealed.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    about: About,
+    key: String,
+}
+
+impl Key {
+    fn read(plain: &SecretString) -> Option<(About, [u8; 32])> {
+        let Self { about, key } = serde_json::from_str(plain.expose_secret()).ok()?;
+        Some((about, BASE64_STANDARD_NO_PAD.decode(key).ok()?.try_into().ok()?))
+    }
+}
+
 /// Where the key of an answer is sealed that the courier keeps.
 fn key_place(workspace: WorkspaceId, attempt: Uuid) -> Place {
     Place { workspace, table: "courier", column: "key", row: attempt }
 }
 
-fn key_of(text: &SecretString) -> Option<[u8; 32]> {
-    BASE64_STANDARD_NO_PAD.decode(text.expose_secret()).ok()?.try_into().ok()
+/// What the courier kept for an attempt that nobody goes on with, and what it belongs to. `None`: there is nothing in it.
+pub(super) async fn left(app: &App, attempt: Uuid, told: &Told) -> Result<Option<(About, HttpResponse)>, VaultError> {
+    let Ended::Answered(sealed) = &told.ended else { return Ok(None) };
+    let Ok(sealed_key) = BASE64_STANDARD_NO_PAD.decode(&told.sealed_key) else { return Ok(None) };
+    let plain = app.vault.unseal(app.store.read(), key_place(told.workspace, attempt), &sealed_key).await?;
+    Ok(Key::read(&plain).and_then(|(about, key)| Some((about, courier::opened(&key, sealed)?))))
 }
 
 /// While the database does not say by which key.
@@ -82,6 +111,10 @@ pub(super) struct Wire {
     door: Door,
     sent: AtomicU32,
     unclear: AtomicBool,
+    /// When the request left whose answer came; of another process it may be.
+    sent_at: Mutex<Option<Moment>>,
+    /// Whether the answer lies where the next start finds it.
+    is_kept: AtomicBool,
 }
 
 impl Wire {
@@ -96,7 +129,23 @@ impl Wire {
             door: flight.network_app.door(),
             sent: AtomicU32::new(0),
             unclear: AtomicBool::new(false),
+            sent_at: Mutex::default(),
+            is_kept: AtomicBool::new(false),
         }
+    }
+
+    /// When the request left whose answer came.
+    pub(super) fn sent_at(&self) -> Option<Moment> {
+        *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn was_sent_at(&self, at: Moment) {
+        *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// Whether the answer lies where the next start finds it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept.load(Ordering::Relaxed)
     }
 
     /// Whether the last request may have spent the token though nothing readable came back.
@@ -106,7 +155,9 @@ impl Wire {
 
     /// Sends, and keeps what comes.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-        if let Some(kept) = self.app.refreshing.kept().remove(&self.mark.attempt) {
+        if let Some((sent_at, kept)) = self.app.refreshing.kept().remove(&self.mark.attempt) {
+            self.was_sent_at(sent_at);
+            self.is_kept.store(true, Ordering::Relaxed);
             return Ok(kept);
         }
         let carried = match &self.app.refreshing.courier {
@@ -127,9 +178,11 @@ impl Wire {
     }
 
     async fn by_ourselves(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let sent_at = self.app.clock.now();
+        self.was_sent_at(sent_at);
         let answer = self.app.client.send(self.door, request).await?;
         if answer.status().is_success() {
-            self.keep(&answer).await;
+            self.keep(&answer, sent_at).await;
         }
         Ok(answer)
     }
@@ -138,11 +191,12 @@ impl Wire {
     async fn by_courier(&self, courier: &Courier, request: &HttpRequest) -> Option<Result<HttpResponse, NoAnswer>> {
         let attempt = self.mark.attempt.to_string();
         let (key, number) = (new_seal(), self.sent.fetch_add(1, Ordering::Relaxed));
-        let sealed_key = self
-            .sealer
-            .seal(&key_place(self.grant.workspace, self.mark.attempt), BASE64_STANDARD_NO_PAD.encode(key).as_bytes());
+        let plain = Key { about: self.about(), key: BASE64_STANDARD_NO_PAD.encode(key) };
+        let plain = serde_json::to_vec(&plain).expect("text is always JSON");
+        let sealed_key = self.sealer.seal(&key_place(self.grant.workspace, self.mark.attempt), &plain);
         let sealed_key = BASE64_STANDARD_NO_PAD.encode(sealed_key);
-        let mut errand = Errand::new(attempt, number, request, key, sealed_key)?;
+        let whose = Whose { attempt, number, workspace: self.grant.workspace };
+        let mut errand = Errand::new(whose, request, key, sealed_key)?;
         errand.outside = (self.door == Door::Outside).then(|| self.app.client.allowed().to_vec());
         match courier.send(errand).await {
             Ok(told) => Some(self.opened(told).await),
@@ -158,6 +212,7 @@ impl Wire {
     }
 
     async fn opened(&self, told: Told) -> Result<HttpResponse, NoAnswer> {
+        self.was_sent_at(self.app.clock.now() - Duration::from_millis(told.age_ms));
         let sealed = match told.ended {
             Ended::Answered(sealed) => sealed,
             Ended::Unreachable => return Err(NoAnswer::Unreachable),
@@ -168,7 +223,7 @@ impl Wire {
         // Of an earlier process it may be, so the key is opened and not remembered.
         let key = loop {
             match self.app.vault.unseal(self.app.store.read(), place, &sealed_key).await {
-                Ok(key) => break key_of(&key).ok_or(NoAnswer::Lost)?,
+                Ok(key) => break Key::read(&key).ok_or(NoAnswer::Lost)?.1,
                 Err(cause) if cause.is_lost() => return Err(NoAnswer::Lost),
                 Err(cause) => {
                     error!(grant = %self.grant.id, %cause, "a kept answer cannot be opened yet");
@@ -176,15 +231,20 @@ impl Wire {
                 }
             }
         };
+        self.is_kept.store(true, Ordering::Relaxed);
         courier::opened(&key, &sealed).ok_or(NoAnswer::Lost)
     }
 
-    async fn keep(&self, answer: &HttpResponse) {
+    fn about(&self) -> About {
+        let Grant { id, network_app, ref person_id, .. } = self.grant;
+        About { grant: id, network_app, person_id: person_id.clone() }
+    }
+
+    async fn keep(&self, answer: &HttpResponse, sent_at: Moment) {
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let kept = Kept {
-            grant: self.grant.id,
-            network_app: self.grant.network_app,
-            person_id: self.grant.person_id.clone(),
+            about: self.about(),
+            sent_at,
             status: answer.status().as_u16(),
             content_type: kind.map(str::to_owned),
             body: BASE64_STANDARD_NO_PAD.encode(answer.body()),
@@ -192,9 +252,12 @@ impl Wire {
         let plain = serde_json::to_vec(&kept).expect("text and numbers are always JSON");
         let sealed = self.sealer.seal(&place(self.grant.workspace, self.mark.attempt), &plain);
         let line = Line::new(self.mark.attempt, self.grant.workspace, &sealed);
-        if let Err(cause) = self.app.refreshing.spool.keep(&line).await {
+        match self.app.refreshing.spool.keep(&line).await {
+            Ok(()) => self.is_kept.store(true, Ordering::Relaxed),
             // The database is the other place, and this process holds it until one of them takes it.
-            error!(grant = %self.grant.id, %cause, "an answer cannot be spooled; make room in the data folder");
+            Err(cause) => {
+                error!(grant = %self.grant.id, %cause, "an answer cannot be spooled; make room in the data folder");
+            }
         }
     }
 }

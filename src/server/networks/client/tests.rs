@@ -42,6 +42,8 @@ async fn asked(patience: Patience, url: &str) -> Result<Answer, NoAnswer> {
 async fn a_network_that_is_down_is_told_from_one_that_is_slow() {
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("it listened");
     assert_eq!(asked(SHORT, &format!("http://{closed}/me")).await.err(), Some(NoAnswer::Unreachable));
+    let nowhere = asked(LONG, "http://nowhere.greentick.invalid/me").await.err();
+    assert_eq!(nowhere, Some(NoAnswer::Unreachable), "a name that nobody knows");
     let silent = network(|stream| async move {
         tokio::time::sleep(Duration::from_secs(20)).await;
         drop(stream);

@@ -148,3 +148,11 @@ fn a_year_of_every_networks_life_ends_in_time_or_with_a_warning() {
         }
     }
 }
+
+#[test]
+fn what_is_looked_at_every_day_is_looked_at_in_time_and_not_in_step() {
+    let all: Vec<_> = (0..1_000).map(|_| a_little_before(DAY)).collect();
+    assert!(all.iter().all(|span| (DAY.mul_f64(0.9)..=DAY).contains(span)));
+    let hours = |from: f64| all.iter().filter(|span| **span < DAY.mul_f64(from)).count();
+    assert!((400..600).contains(&hours(0.95)), "{}", hours(0.95));
+}
