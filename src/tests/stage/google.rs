@@ -50,7 +50,7 @@ pub const BUSINESS_PROFILE: Play = Play {
     junk: None,
     answers,
     // Two accounts on two pages of twenty; the first has two pages of locations.
-    connecting: &[TOKEN, WHO, KEYS, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND],
+    connecting: &[TOKEN, WHO, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND, KEYS],
     checking: &[WHO, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND],
     renewing: Some((&[TOKEN], 3_600)),
     account: ("locations/11", "Bondi Bakery"),
@@ -60,7 +60,7 @@ pub const BUSINESS_PROFILE: Play = Play {
 
 pub const YOUTUBE: Play = Play {
     id: "youtube",
-    connecting: &[TOKEN, WHO, KEYS, CHANNELS],
+    connecting: &[TOKEN, WHO, CHANNELS, KEYS],
     checking: &[WHO, CHANNELS],
     account: ("UC1", "Bondi Bakes"),
     ..BUSINESS_PROFILE
