@@ -1,5 +1,6 @@
 """PyPI `django-oauth-toolkit` on a loopback port: PKCE demanded, a new refresh token each time, and a second use of an old
-one ends everything; OpenID Connect with its discovery and keys, revocation and introspection.
+one ends everything (with the argument `grace` not at once, but two minutes later); OpenID Connect with its discovery and
+keys, revocation and introspection.
 
 `src/tests/neighbours` starts it and ends it by closing its input. Beside the toolkit's own doors there is one for the
 test, `/test/...`.
@@ -71,7 +72,7 @@ settings.configure(
         "PKCE_REQUIRED": True,
         "ROTATE_REFRESH_TOKEN": True,
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
-        "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": int(os.environ.get("GRACE", "0")),
+        "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 120 if "grace" in sys.argv else 0,
         "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
         "REQUEST_APPROVAL_PROMPT": "force",
         "OIDC_ENABLED": True,

@@ -10,7 +10,8 @@ import Provider from 'oidc-provider';
 
 const heard = [];
 const grants = new Set();
-let client;
+/** Where hosts that have no name here are found. */
+let homes = {};
 let provider;
 
 const server = createServer(async (request, response) => {
@@ -28,11 +29,12 @@ const server = createServer(async (request, response) => {
 
 const issuer = () => `http://localhost:${server.address().port}`;
 
-function begin() {
+function begin(clients) {
   provider = new Provider(issuer(), {
-    clients: [client],
+    clients,
     scopes: ['openid', 'offline_access', 'profile', 'posts'],
     features: {
+      clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
       devInteractions: { enabled: false },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
@@ -42,7 +44,11 @@ function begin() {
     // The app's clock is moved by the test.
     clockTolerance: 3600,
     // By itself it asks nobody on this machine.
-    fetch: (url, { signal, headers }) => globalThis.fetch(url, { signal, headers }),
+    fetch: (url, { signal, headers }) => {
+      const { origin, pathname } = new URL(url);
+      heard.push(`asks ${pathname.split('/').at(-1)}`);
+      return globalThis.fetch((homes[origin] ?? origin) + pathname, { signal, headers });
+    },
     interactions: { url: (_, interaction) => `/test/yes/${interaction.uid}` },
     pkce: { required: () => true },
     rotateRefreshToken: true,
@@ -56,8 +62,13 @@ function begin() {
 
 const doors = {
   '/test/client': async (request) => {
-    client = JSON.parse(await text(request));
-    begin();
+    begin([JSON.parse(await text(request))]);
+    return {};
+  },
+  // Nobody has registered anything; whoever comes is known by their own address.
+  '/test/nobody': async (request) => {
+    homes = JSON.parse(await text(request));
+    begin([]);
     return {};
   },
   // Time goes by here, so that the nonces that it gave before are worth nothing any more.

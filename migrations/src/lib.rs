@@ -10,6 +10,8 @@ mod m20261124_100040_refresh;
 mod m20261124_100041_told;
 mod m20261124_200010_instances;
 mod m20261124_200030_checkups;
+mod m20261124_200040_history;
+mod m20261124_200041_counted;
 mod m20261124_200050_data_keys;
 mod m20261124_200060_pace;
 mod m20261124_200070_nonce;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_200050_data_keys::Migration),
             Box::new(m20261124_200070_nonce::Migration),
             Box::new(m20261124_200071_heard::Migration),
+            Box::new(m20261124_200040_history::Migration),
+            Box::new(m20261124_200041_counted::Migration),
             Box::new(m20261124_200060_pace::Migration),
         ]
     }

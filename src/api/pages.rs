@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::Wire;
-use crate::domain::{ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned, Show};
+use crate::domain::{
+    Activity, ApiError, Board, CatchUp, LocationId, NetworkId, PageDetails, PageId, PageView, Returned, Show,
+};
 
 /// What the Pages tab of the workspace at `/w/{workspace}` shows under a choice. `shown` are the ids, joined by commas,
 /// of locations or pages whose rows must be there.
@@ -19,6 +21,22 @@ pub async fn board(workspace: String, q: String, show: Show, from: usize, shown:
 pub async fn events_after(workspace: String, seq: i64) -> Result<CatchUp, ApiError> {
     use crate::server::{answer, events};
     answer(async |caller| events::after(&caller.member(&workspace).await?, seq).await).await
+}
+
+/// What the Activity tab of the workspace at `/w/{workspace}` shows: of one page, of locations that are called like `q`, of
+/// one network, or of all; the newest, or what came before or after a number.
+#[server(name = ActivityCall, endpoint = "pages/activity", protocol = Wire)]
+pub async fn activity(
+    workspace: String,
+    page: String,
+    q: String,
+    network: String,
+    before: String,
+    after: String,
+) -> Result<Activity, ApiError> {
+    use crate::server::{answer, pages};
+    let wanted = pages::Wanted::of(&page, &q, &network, &before, &after);
+    answer(async |caller| pages::activity(&caller.member(&workspace).await?, wanted?).await).await
 }
 
 /// What the page's dialog says beyond its link.

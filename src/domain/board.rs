@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, Returned, Span, Tally, WorkspaceId};
+use super::{Link, LocationId, Moment, NetworkCard, NetworkId, PageId, PastEvent, Returned, Span, Tally, WorkspaceId};
 
 /// The workspace as its members see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,4 +81,6 @@ pub struct PageDetails {
     pub manage_url: Option<String>,
     /// Whether the network gives several pages under one permission, and can be made to ask which.
     pub has_pages: bool,
+    /// The last things that happened to it, the newest first.
+    pub history: Vec<PastEvent>,
 }

@@ -42,6 +42,28 @@ pub enum EventKind {
     LocationAdded,
 }
 
+impl EventKind {
+    /// Its name where figures and logs name it: as it is stored.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Unchosen => "unchosen",
+            Self::Disconnected => "disconnected",
+            Self::Broken { .. } => "broken",
+            Self::AbilitiesChanged => "abilities_changed",
+            Self::LogInWanted => "log_in_wanted",
+            Self::LoggedIn => "logged_in",
+            Self::Expiring => "expiring",
+            Self::Renewed => "renewed",
+            Self::PermissionReturned { .. } => "permission_returned",
+            Self::NetworkAnswering => "network_answering",
+            Self::PageAdded => "page_added",
+            Self::LocationAdded => "location_added",
+        }
+    }
+}
+
 /// Who made it happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,4 +100,26 @@ pub enum CatchUp {
     Events(Vec<Event>),
     /// Too much, or a number that this workspace never gave: take a new board.
     Snapshot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_called_as_it_is_stored() {
+        for kind in [
+            EventKind::Connected,
+            EventKind::Broken { reason: Reason::Removed },
+            EventKind::AbilitiesChanged,
+            EventKind::LogInWanted,
+            EventKind::LoggedIn,
+            EventKind::PermissionReturned { outcome: Returned::ByHand },
+            EventKind::NetworkAnswering,
+            EventKind::LocationAdded,
+        ] {
+            let stored = serde_json::to_value(kind).expect("it is JSON");
+            assert_eq!(stored["kind"], kind.key());
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Pure: no input or output, no clock, no leptos, no feature. The browser and the server compile the same laws, so an
 //! icon cannot mean one thing here and another there. Start with [`page`], then [`status`].
 
+mod activity;
 mod board;
 mod choice;
 mod error;
@@ -21,6 +22,7 @@ pub mod words;
 
 mod attempt;
 
+pub use activity::{Activity, EVENTS_AT_ONCE, EVENTS_OF_A_PAGE, PastEvent, Told};
 pub use attempt::{AttemptState, AttemptView, Trouble};
 pub use board::{Board, LocationCard, PageDetails, PageView, WorkspaceCard};
 pub use choice::{Choice, SHOWN_AT_ONCE, Show, Span, Tally};

@@ -8,6 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     clock::Clock,
+    counts::Counts,
     events::Bus,
     http::{BaseUrl, CookieNames},
     keeper::Refreshing,
@@ -35,6 +36,8 @@ pub struct Parts {
     pub networks: Networks,
     /// Speaks to them.
     pub client: NetworkClient,
+    /// What this process has counted, for operators.
+    pub counts: Counts,
     /// Tells what happened.
     pub bus: Bus,
     /// The pages of the workspaces that are looked at.

@@ -7,16 +7,17 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 
 use super::{
     clock::Clock,
-    courier, demo,
-    http::{BaseUrl, Front},
+    courier, demo, doctor,
+    http::{self, BaseUrl, Front},
+    logging::{self, Form},
     networks::{self, Definition},
     sandbox::{self, Sandbox},
     serve::{self, StartError},
-    settings::Settings,
+    settings::{Settings, SettingsError},
     store::{self, Store},
 };
 use crate::domain::Demand;
@@ -49,6 +50,15 @@ enum Command {
     Networks {
         #[command(subcommand)]
         what: Look,
+    },
+    /// Look whether everything is as it should be, and say what to do where it is not. Changes nothing.
+    Doctor {
+        /// The settings file.
+        #[arg(long, env = "GREENTICK_SETTINGS")]
+        settings: Option<PathBuf>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
     /// Copy the SQLite database to a new file, while the server serves.
     Backup(backup::Line),
@@ -102,10 +112,14 @@ pub fn say(line: &str) {
 /// Runs the command line. `front` is what is shown.
 pub async fn run(front: Front) -> ExitCode {
     let line = Line::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("GREENTICK_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(std::io::stderr)
-        .init();
+    let Some(form) = Form::of(std::env::var(logging::FORM).ok().as_deref()) else {
+        let _ = writeln!(std::io::stderr().lock(), "greentick: {} is text or json", logging::FORM);
+        return ExitCode::FAILURE;
+    };
+    // Somebody who tries the demo reads its terminal, and not what it does all day.
+    let usual = if matches!(line.command, Command::Demo(_)) { "warn" } else { "info" };
+    let filter = EnvFilter::try_from_env(logging::WHAT).unwrap_or_else(|_| EnvFilter::new(usual));
+    logging::subscriber(form, filter, std::io::stderr).init();
     let done = obey(line.command, front).await;
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -125,6 +139,7 @@ async fn obey(command: Command, front: Front) -> Result<(), StartError> {
         Command::Networks { what } => look(what),
         Command::Backup(line) => backup::run(line).await,
         Command::Keys(line) => keys::run(line).await,
+        Command::Doctor { settings, json } => doctor::run(from(settings), json).await,
         Command::Courier => courier::run().await.map_err(StartError::Ended),
         Command::Migrate { settings } => migrate(settings).await,
     }
@@ -143,18 +158,30 @@ pub async fn says(words: &[&str], front: Front) -> Result<(), StartError> {
 }
 
 fn read(settings: Option<PathBuf>) -> Result<Settings, StartError> {
-    // These two are not settings: the one names the file, the other the log.
-    let own = |name: &str| matches!(name, "GREENTICK_SETTINGS" | "GREENTICK_LOG");
-    Ok(Settings::read(settings, std::env::vars().filter(|(name, _)| !own(name)))?)
+    Ok(from(settings)?)
+}
+
+fn from(settings: Option<PathBuf>) -> Result<Settings, SettingsError> {
+    // These are not settings: one names the file, the others are about the log.
+    let own = |name: &str| matches!(name, "GREENTICK_SETTINGS" | logging::WHAT | logging::FORM);
+    Settings::read(settings, std::env::vars().filter(|(name, _)| !own(name)))
 }
 
 async fn serve_for_real(file: Option<PathBuf>, front: Front) -> Result<(), StartError> {
     let settings = read(file)?;
     // The port first: an instance that cannot serve must not touch the database of one that does.
     let listener = serve::listen(settings.listen).await?;
+    let metrics = match settings.metrics_listen {
+        Some(address) => Some((serve::listen(address).await?, address)),
+        None => None,
+    };
     let app = serve::open(&settings, Clock::default()).await?;
     serve::begin_work(&app).await?;
     serve::show_set_up_link(&app).await?;
+    if let Some((listener, address)) = metrics {
+        http::show_metrics(&app, listener);
+        say(&format!("Metrics: http://{address}/metrics"));
+    }
     serve::tell_of_backup(&app).await?;
     for network_app in app.networks.all() {
         let address = app.base_url.callback(network_app.callback);

@@ -6,12 +6,15 @@ pub mod accounts;
 pub mod clock;
 pub mod command;
 pub mod connect;
+pub mod counts;
 pub mod courier;
 pub mod demo;
+pub mod doctor;
 pub mod events;
 pub mod http;
 pub mod keeper;
 pub mod limits;
+pub mod logging;
 pub mod networks;
 pub mod pages;
 #[cfg(any(test, fuzzing))]

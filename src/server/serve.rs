@@ -16,6 +16,7 @@ use super::{
     accounts::{self, Purpose},
     clock::Clock,
     connect::{self, ConnectError},
+    counts::Counts,
     events::{self, Bus},
     http::{self, BaseUrl, BaseUrlError, CookieNames, Front},
     keeper::{self, Refreshing},
@@ -55,6 +56,9 @@ pub enum StartError {
     /// The vault's key cannot be read.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The doctor found something that does not work.
+    #[error("there are problems; each line says what to do")]
+    Unwell,
     /// Some rows cannot be sealed anew.
     #[error("{rows} rows stay under their former key, because they do not open; the rest is done. The last one: {why}")]
     Stuck {
@@ -123,6 +127,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
     let vault = Vault::open(keys(settings, &store).await?, &store).await?;
     let networks = Networks::open(&store, &vault, definitions, set(settings, &base_url.origin())).await?;
     let refreshing = spool(settings, &store)?;
+    let counts = Counts::default();
     Ok(App::new(Parts {
         cookies: CookieNames::of(&base_url),
         base_url,
@@ -133,7 +138,8 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
         limits: Limits::new(&clock),
         proxies: settings.trusted_proxies.clone(),
         clock,
-        bus: Bus::default(),
+        bus: Bus::counting(counts.clone()),
+        counts,
         rosters: Rosters::default(),
         refreshing,
         check_every: settings.check_interval.map(Duration::from_secs),
@@ -144,7 +150,7 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<App, StartError> 
 }
 
 /// What an app must have depends on its network: most a secret, some a key, some nothing at all.
-fn all_are_whole(settings: &Settings, definitions: &[Definition], is_https: bool) -> Result<(), StartError> {
+pub(super) fn all_are_whole(settings: &Settings, definitions: &[Definition], is_https: bool) -> Result<(), StartError> {
     let of = |network: &NetworkId| {
         let id = network.0.split('@').next().unwrap_or_default();
         definitions.iter().find(|known| known.id.0 == id)
@@ -160,7 +166,7 @@ fn all_are_whole(settings: &Settings, definitions: &[Definition], is_https: bool
 }
 
 /// A name that no definition has is a typing mistake, and so is a host at a network that has one address.
-fn all_are_known(settings: &Settings, definitions: &[Definition]) -> Result<(), StartError> {
+pub(super) fn all_are_known(settings: &Settings, definitions: &[Definition]) -> Result<(), StartError> {
     let find = |id: &str| definitions.iter().find(|known| known.id.0 == id);
     for id in settings.apps.keys() {
         let is_known = match id.0.split_once('@') {
@@ -219,7 +225,7 @@ pub fn read_keys(settings: &Settings) -> Result<Keys, KeysError> {
 }
 
 /// The setting, a systemd credential, or `vault.key` beside the database.
-fn key_file(settings: &Settings) -> PathBuf {
+pub(super) fn key_file(settings: &Settings) -> PathBuf {
     let credential = credential().filter(|file| file.exists());
     settings.vault_key_file.clone().or(credential).unwrap_or_else(|| settings.data.join("vault.key"))
 }

@@ -71,10 +71,11 @@ impl Provider {
         answer.expect("it answers").json().await.expect("JSON")
     }
 
-    /// What it was asked, and what it says happened, since somebody last looked; people's own pages left out.
+    /// What it was asked, and what it says happened, since somebody last looked; people's own pages are left out, and
+    /// what it asks us.
     async fn heard(&self) -> Vec<String> {
         let heard: Vec<String> = serde_json::from_value(self.door("heard", &json!({})).await).expect("a list");
-        heard.into_iter().filter(|heard| !heard.contains("/auth")).collect()
+        heard.into_iter().filter(|heard| !heard.contains("/auth") && !heard.starts_with("asks ")).collect()
     }
 
     /// An instance that knows it by its definition, and whose keys it fetches.
@@ -204,6 +205,28 @@ async fn a_page_lives_its_whole_life_on_bound_tokens() {
     for on in [On::Sqlite, On::Postgres, On::Courier] {
         whole_life(on).await;
     }
+}
+
+/// Nobody has registered us: the server reads who we are, and by which keys we sign, at the address that is our name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_we_are_is_read_at_an_address_of_ours() {
+    let provider = Provider::starts().await;
+    let text = DEFINITION.replace("{origin}", &provider.origin).replace("dpop =", "client_document = true\ndpop =");
+    let client = (String::new(), SigningKey::generate().expose_secret().to_owned());
+    let ours = "https://green.example";
+    let extra = vec![Extra { id: "strict", text, client }];
+    let world = World::with_other(extra, |settings| settings.base_url = ours.to_owned()).await;
+    provider.door("nobody", &json!({ ours: world.origin })).await;
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["strict"]).await[0];
+    assert_eq!(provider.connects(&owner, page).await, AttemptState::Approved);
+    let heard = provider.door("heard", &json!({})).await.to_string();
+    assert!(heard.contains("asks client-metadata.json") && heard.contains("asks jwks.json"), "{heard}");
+    assert_eq!(owner.sees(page).await, Status::Connected);
+    world.refreshes_all().await;
+    assert_eq!(provider.heard().await, ["POST /token", "grant.success"]);
+    assert_eq!(owner.disconnects(page).await.json::<Returned>(), Returned::Returned);
+    assert_eq!(owner.sees(page).await, Status::NotConnected);
 }
 
 /// Known by nothing but what it says of itself: by the file for any server of OpenID Connect.

@@ -3,6 +3,7 @@
 
 mod abilities;
 mod accounts;
+mod activity;
 mod apps;
 mod behaviours;
 mod bound;
@@ -13,6 +14,7 @@ mod codes;
 mod connecting;
 mod disconnecting;
 mod disk;
+mod doctor;
 mod dying;
 mod errands;
 mod events;
@@ -28,6 +30,7 @@ mod keeping;
 mod kills;
 mod limits;
 mod malformed;
+mod metrics;
 mod mishaps;
 mod mix_up;
 mod neighbours;

@@ -61,6 +61,7 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
     let mut all = vec![
         api("/api/pages/board", with(board, "shown", page), 404, 401),
         api("/api/pages/events_after", with(of("workspace", workspace), "seq", "0"), 404, 401),
+        api("/api/pages/activity", activity(workspace), 404, 401),
         api("/api/pages/details", of("page", page), 404, 401),
         api("/api/pages/disconnect", of("page", page), 404, 401),
         api("/api/pages/add", with(of("location", location), "network", "chirper"), 404, 401),
@@ -90,6 +91,11 @@ pub fn tries(foreign: &Foreign) -> Vec<Try> {
     all
 }
 
+fn activity(workspace: &str) -> Vec<(&'static str, String)> {
+    let none = ["page", "q", "network", "before", "after"].map(|name| (name, String::new()));
+    std::iter::once(("workspace", workspace.to_owned())).chain(none).collect()
+}
+
 /// What only owners see and do.
 fn doors_of_owners(workspace: &str) -> Vec<Try> {
     let of = |door: &'static str, more: &[(&'static str, &str)]| {
@@ -113,6 +119,7 @@ fn pages(workspace: &str) -> Vec<Try> {
         |door, path: String, stranger, nobody| Try { door, method: Method::GET, path, form: vec![], stranger, nobody };
     vec![
         get("/w/{workspace}/settings/pages", format!("/w/{workspace}/settings/pages"), 404, 302),
+        get("/w/{workspace}/settings/activity", format!("/w/{workspace}/settings/activity"), 404, 302),
         get("/w/{workspace}/settings/profile", format!("/w/{workspace}/settings/profile"), 404, 302),
         get("/w/{workspace}/settings/networks", format!("/w/{workspace}/settings/networks"), 404, 302),
         get(

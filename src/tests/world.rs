@@ -81,13 +81,18 @@ impl World {
         Self::made(serve_sandbox(loopback().await), database_url, None, |settings| add(settings, extra)).await
     }
 
+    /// With networks and other settings.
+    pub async fn with_other(extra: Vec<Extra>, change: impl FnOnce(&mut Settings)) -> Self {
+        let both = |settings: &mut Settings| {
+            add(settings, extra);
+            change(settings);
+        };
+        Self::made(serve_sandbox(loopback().await), None, None, both).await
+    }
+
     /// With the small process that sends what is good for one use.
     pub async fn with_courier(extra: Vec<Extra>) -> Self {
-        let change = |settings: &mut Settings| {
-            add(settings, extra);
-            settings.courier = true;
-        };
-        Self::made(serve_sandbox(loopback().await), None, None, change).await
+        Self::with_other(extra, |settings| settings.courier = true).await
     }
 
     /// With other settings.
@@ -144,6 +149,11 @@ impl World {
         let origin = format!("http://{address}");
         let server = Mutex::new(Some(server));
         Self { app, origin, sandbox, clock, data, http, heard: Arc::default(), settings, server }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.settings.listen
     }
 
     /// An instance whose networks are played on the stage.

@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use super::{
+    activity::ActivityTab,
     form::LastTry,
     home::Home,
     icons::Sprite,
@@ -36,6 +37,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/:token") view=SetUp ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/profile") view=ProfileTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/pages") view=PagesTab ssr=SsrMode::Async/>
+                <Route path=path!("/w/:workspace/settings/activity") view=ActivityTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/networks") view=NetworksTab ssr=SsrMode::Async/>
                 <Route path=path!("/w/:workspace/settings/networks/:network") view=NetworkPage ssr=SsrMode::Async/>
             </FlatRoutes>

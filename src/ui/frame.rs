@@ -18,6 +18,8 @@ pub enum Tab {
     Profile,
     /// The pages.
     Pages,
+    /// What happened.
+    Activity,
     /// Our apps at the networks.
     Networks,
 }
@@ -32,6 +34,12 @@ pub fn pages_path(slug: &str) -> String {
 #[must_use]
 pub fn profile_path(slug: &str) -> String {
     format!("/w/{slug}/settings/profile")
+}
+
+/// Where a workspace's Activity tab is.
+#[must_use]
+pub fn activity_path(slug: &str) -> String {
+    format!("/w/{slug}/settings/activity")
 }
 
 /// Where a workspace's Networks tab is.
@@ -58,6 +66,7 @@ pub fn Settings(
             <nav class="tabs" aria-label=words::ACCOUNT_SETTINGS>
                 <TabLink path=profile_path(&slug) label=words::PROFILE is_open={tab == Tab::Profile}/>
                 <TabLink path=pages_path(&slug) label=words::PAGES is_open={tab == Tab::Pages}/>
+                <TabLink path=activity_path(&slug) label=words::ACTIVITY is_open={tab == Tab::Activity}/>
                 {is_owner.then(|| view! {
                     <TabLink path=networks_path(&slug) label=words::NETWORKS is_open={tab == Tab::Networks}/>
                 })}

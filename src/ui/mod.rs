@@ -6,6 +6,7 @@
 //!
 //! The larger components end in `.into_any()`: without it the type of a whole page is so deep that the compiler gives up.
 
+mod activity;
 mod app;
 mod awaited;
 mod fields;

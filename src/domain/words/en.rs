@@ -1,5 +1,6 @@
 //! English. Short, plain, present tense, no blame and no exclamation marks.
 
+mod activity;
 mod attempts;
 mod errors;
 mod labels;
@@ -8,6 +9,7 @@ mod popups;
 mod reasons;
 mod times;
 
+pub use activity::*;
 pub use attempts::*;
 pub use errors::*;
 pub use labels::*;

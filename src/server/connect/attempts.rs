@@ -25,7 +25,7 @@ use crate::{
 /// An approval that takes longer begins anew; networks' own pages give up earlier.
 pub const LIFE: Duration = Duration::from_mins(10);
 /// A tab that asks how an attempt stood has asked by then.
-const KEPT_FOR: Duration = Duration::from_hours(24);
+pub(super) const KEPT_FOR: Duration = Duration::from_hours(24);
 /// An exchange takes a minute at most, so by then whoever is alive has brought its attempt to an end.
 pub const IN_FLIGHT: Duration = Duration::from_secs(65);
 /// A sweep is no reason to hold anybody up.

@@ -121,6 +121,9 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
         }
         Err(error) => return Err(error),
     };
+    if let Err(error) = confirm(app, &network_app, &attempt, &approved).await {
+        return unwanted(app, &attempt, Some(&approved), AttemptState::Failed(who_trouble(error))).await;
+    }
     let db = app.store.read();
     let mut others = pages::standing(db, attempt.workspace, &network_app.definition.id).await?;
     let Some(own) = others.iter().position(|standing| standing.page == attempt.page).map(|at| others.remove(at)) else {
@@ -161,15 +164,20 @@ async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<A
     let (client, access, key) = (&app.client, kept.access(), kept.key());
     let bearer = Bearer { access: &access, key: key.as_ref(), kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;
-    let is_nonce = |nonce: &str| attempt.nonce_hash.as_ref().is_some_and(|expected| hash(nonce) == *expected);
-    let came_at = kept.came_at.unwrap_or(attempt.created_at);
-    let expected = Expected { person: &person, is_nonce: &is_nonce, access: &access, came_at };
-    networks::confirm(client, network_app, kept.id_token().as_ref(), &expected).await?;
     let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
     Ok(Approved { person, pages, scopes, kept })
+}
+
+/// Whether the network's signed words about the approval, where it has some, fit what it says of it otherwise.
+async fn confirm(app: &App, network_app: &NetworkApp, attempt: &Attempt, approved: &Approved) -> Result<(), WhoError> {
+    let Approved { person, kept, .. } = approved;
+    let is_nonce = |nonce: &str| attempt.nonce_hash.as_ref().is_some_and(|expected| hash(nonce) == *expected);
+    let came_at = kept.came_at.unwrap_or(attempt.created_at);
+    let expected = Expected { person, is_nonce: &is_nonce, access: &kept.access(), came_at };
+    networks::confirm(&app.client, network_app, kept.id_token().as_ref(), &expected).await
 }
 
 /// The approval is not wanted: the attempt ends, and the permission goes back to the network unless somebody needs it.

@@ -6,6 +6,7 @@
 mod attempts;
 mod binding;
 mod callback;
+mod census;
 mod choose;
 mod disconnect;
 mod finish;
@@ -21,6 +22,7 @@ mod which;
 
 pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
 pub use callback::{Arrived, Callback, arrive};
+pub use census::{count_attempts, count_owed};
 pub use choose::{Choices, Chosen, Other, choices, choose, unfit};
 pub use disconnect::disconnect;
 pub use finish::finish;

@@ -68,6 +68,11 @@ impl Courier {
         Self { folder }
     }
 
+    /// Whether one runs now.
+    pub async fn runs(&self) -> bool {
+        UnixStream::connect(self.folder.join(DOOR)).await.is_ok()
+    }
+
     /// Has it send, and hears how that ended; or hears it again.
     ///
     /// # Errors

@@ -2,12 +2,15 @@
 
 use sea_orm::sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
-use tracing::warn;
+use tracing::{field::display, info, warn};
 
 use super::record::notify;
 use crate::{
     domain::WorkspaceId,
-    server::store::{Backend, Store, StoreError, Writing},
+    server::{
+        counts::{Counted, Counts},
+        store::{Backend, Note, Store, StoreError, Writing},
+    },
 };
 
 /// PostgreSQL's channel; the payload is the workspace's id.
@@ -19,30 +22,36 @@ const BACKLOG: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Bus {
     wake: broadcast::Sender<WorkspaceId>,
-}
-
-impl Default for Bus {
-    fn default() -> Self {
-        Self { wake: broadcast::channel(BACKLOG).0 }
-    }
+    counts: Counts,
 }
 
 impl Bus {
+    /// One that nobody follows yet.
+    #[must_use]
+    pub fn counting(counts: Counts) -> Self {
+        Self { wake: broadcast::channel(BACKLOG).0, counts }
+    }
+
     /// Follows all workspaces; a follower picks its own.
     #[must_use]
     pub fn follow(&self) -> broadcast::Receiver<WorkspaceId> {
         self.wake.subscribe()
     }
 
-    /// Commits, and tells whoever follows.
+    /// Commits, and tells whoever follows, the log and the figures.
     ///
     /// # Errors
     /// When the database does not do it; then nothing has happened and nobody is told.
-    pub async fn commit(&self, store: &Store, writing: Writing) -> Result<(), StoreError> {
-        let workspace = writing.workspace();
+    pub async fn commit(&self, store: &Store, mut writing: Writing) -> Result<(), StoreError> {
+        let (workspace, notes) = (writing.workspace(), writing.take_notes());
         notify(&writing, store, &workspace.to_string()).await?;
         if writing.commit().await?.is_some() {
             self.wake(workspace);
+        }
+        for Note { seq, kind, page, network } in notes {
+            let (page, at) = (page.as_ref().map(display), network.as_ref().map(display));
+            info!(%workspace, seq, kind, page, network = at, "recorded");
+            self.counts.add(Counted::Event, network.as_ref(), kind);
         }
         Ok(())
     }

@@ -8,10 +8,10 @@ use sea_orm::{
 
 use super::rows::{ActiveModel, Column, Entity};
 use crate::{
-    domain::{Actor, CatchUp, Event, EventKind, Moment, NetworkCard, PageView, WorkspaceId},
+    domain::{Actor, CatchUp, Event, EventKind, LocationId, Moment, NetworkCard, NetworkId, PageView, WorkspaceId},
     server::{
         Member, Refusal,
-        store::{Backend, Json, Store, StoreError, Writing},
+        store::{Backend, Json, Note, Store, StoreError, Writing},
     },
 };
 
@@ -36,6 +36,20 @@ pub struct New {
 /// # Errors
 /// When the database does not do it.
 pub async fn record(writing: &mut Writing, at: Moment, new: New) -> Result<Event, StoreError> {
+    let location = new.page.as_ref().map(|page| page.location);
+    record_at(writing, at, new, location).await
+}
+
+/// As [`record`], of what happened at a location and to none of its pages.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn record_at(
+    writing: &mut Writing,
+    at: Moment,
+    new: New,
+    location: Option<LocationId>,
+) -> Result<Event, StoreError> {
     let seq = writing.next_seq().await?;
     let New { kind, actor, page, network } = new;
     let event = Event { seq, at, kind, actor, page, network };
@@ -43,11 +57,19 @@ pub async fn record(writing: &mut Writing, at: Moment, new: New) -> Result<Event
         workspace: Set(writing.workspace()),
         seq: Set(seq),
         page: Set(event.page.as_ref().map(|page| page.id)),
+        location: Set(location),
+        network: Set(network_of(&event).cloned()),
         data: Set(Json(event.clone())),
         at: Set(at),
     };
     Entity::insert(row).exec_without_returning(writing.txn()).await?;
+    let page = event.page.as_ref().map(|page| page.id);
+    writing.note(Note { seq, kind: event.kind.key(), page, network: network_of(&event).cloned() });
     Ok(event)
+}
+
+fn network_of(event: &Event) -> Option<&NetworkId> {
+    event.page.as_ref().map(|page| &page.network).or(event.network.as_ref().map(|card| &card.id))
 }
 
 /// What a member's tab missed after event number `seq`.

@@ -3,11 +3,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    domain::{Event, Moment, PageId, WorkspaceId},
+    domain::{Event, LocationId, Moment, NetworkId, PageId, WorkspaceId},
     server::store::Json,
 };
 
-/// One event; `data` is the whole of it, so that a reader needs no other table.
+/// One event; `data` is the whole of it. What it is about stands beside it, to find it by.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "events")]
 pub struct Model {
@@ -16,6 +16,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
     pub page: Option<PageId>,
+    pub location: Option<LocationId>,
+    pub network: Option<NetworkId>,
     pub data: Json<Event>,
     pub at: Moment,
 }

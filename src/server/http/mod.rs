@@ -8,6 +8,8 @@ mod guard;
 mod headers;
 mod health;
 mod hooks;
+mod log;
+mod metrics;
 mod outcome;
 mod page;
 mod peer;
@@ -24,5 +26,6 @@ mod which;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
 pub use door::{HEAD_LIMIT, keep_open};
+pub use metrics::{router as metrics_router, show as show_metrics};
 pub use page::Page;
 pub use router::{Front, router, site_options};

@@ -20,7 +20,7 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{clients, connect, guard, headers, health, hooks, outcome, rate, sign_in, site, sizes, stream};
+use super::{clients, connect, guard, headers, health, hooks, log, outcome, rate, sign_in, site, sizes, stream};
 use crate::server::App;
 
 /// What is shown: handed in by `main`, so that this room does not point at `ui`.
@@ -79,6 +79,7 @@ pub fn router(app: App, front: Front) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn(sizes::head))
         .layer(middleware::from_fn_with_state(app.clone(), headers::common))
+        .layer(middleware::from_fn_with_state(app.clone(), log::line))
         .layer(CompressionLayer::new().compress_when(
             // Event streams must not wait in a compressor.
             SizeAbove::new(1_024).and(NotForContentType::const_new("text/event-stream")),

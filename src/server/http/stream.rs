@@ -77,6 +77,7 @@ impl Feed {
 
     async fn follow(&mut self, mut wake: broadcast::Receiver<WorkspaceId>, current: i64) -> Result<(), Gone> {
         let app = self.member.app().clone();
+        let _counted = app.counts.opens_stream();
         let workspace = self.member.workspace().id;
         self.say("hello", &json!({ "seq": current }))?;
         self.catch_up().await?;

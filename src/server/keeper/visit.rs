@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use tracing::warn;
+use tracing::{Instrument, debug, info_span, warn};
 
 use super::{
     super::{
         App,
+        counts::Counted,
         networks::{self, Admission, NetworkApp, Queue, Verdict},
         pages::{self, Grant, NotChanged},
     },
@@ -26,7 +27,8 @@ const AFTER_A_MISS: Duration = Duration::from_mins(1);
 /// Visits a due grant, if nobody else does.
 pub async fn visit(app: App, grant: Grant) {
     let id = grant.id;
-    if let Err(error) = claim_and_check(&app, grant).await {
+    let span = info_span!("check", grant = %id, workspace = %grant.workspace, network_app = %grant.network_app);
+    if let Err(error) = claim_and_check(&app, grant).instrument(span).await {
         // The lease runs out, and somebody comes again.
         warn!(grant = %id, %error, "a visit ended early");
     }
@@ -46,6 +48,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     let now = app.clock.now();
     let every = app.check_every.unwrap_or_else(|| network_app.definition.check_every());
     let verdict = judge(app, &network_app, &grant).await?;
+    app.counts.add(Counted::Check, Some(&network_app.definition.id), verdict.key());
+    debug!(verdict = verdict.key(), "checked");
     if verdict != Verdict::NoAnswer {
         silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app, now).await?).await?;
     }

@@ -108,7 +108,7 @@ fn is_for_us(app: &NetworkApp, claims: &Value, person_id: &str) -> Result<(), No
     demand(text(claims, "iss") == Some(&app.definition.issuer), "iss")?;
     demand(audience, "aud")?;
     demand(claims.get("azp").is_none_or(is_us), "azp")?;
-    demand(text(claims, "sub") == Some(person_id), "sub")
+    demand(text(claims, "sub") == Some(app.unqualified(person_id)), "sub")
 }
 
 fn demand(holds: bool, what: &'static str) -> Result<(), NotBelieved> {

@@ -34,7 +34,11 @@ pub fn normalise(answer: HttpResponse, separator: &str, shape: &Shape) -> HttpRe
     let (mut head, body) = answer.into_parts();
     // A server that is down refuses nothing, even where it puts an OAuth error into its answer.
     let fields = Some(fields).filter(|_| !head.status.is_server_error()).and_then(|fields| fields(&body));
-    let Some(fields) = fields else { return HttpResponse::from_parts(head, body) };
+    let Some(fields) = fields else {
+        // The crate reads the first JSON of a refusal and overlooks what follows; such a page refuses nothing.
+        let is_good = head.status.is_success();
+        return HttpResponse::from_parts(head, if is_good { body } else { vec![] });
+    };
     let (status, shaped) = match error_of(&fields, shape) {
         Some(error) => (StatusCode::BAD_REQUEST, error),
         None if head.status.is_success() => (StatusCode::OK, shaped(gathered(fields, shape), separator)),

@@ -38,6 +38,21 @@ const PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 impl Verdict {
+    /// Its name where figures and logs name it.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Dead(_) => "dead",
+            Self::LostAbility => "lost_ability",
+            Self::LostPage => "lost_page",
+            Self::PersonMustAct => "person_must_act",
+            Self::OurAppIsWrong => "our_app_is_wrong",
+            Self::SlowDown(_) => "slow_down",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+
     /// Judges `answer` by the definition's rules, the first match first. What matches none is [`Verdict::NoAnswer`].
     #[must_use]
     pub fn of(definition: &Definition, answer: &Result<Answer, NoAnswer>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
+    activity::last_of,
     roster::Roster,
     rows::{grant, page},
     standing::standing_on,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{Board, Choice, Moment, NetworkCard, PageDetails, PageId, PageView, Returned, SHOWN_AT_ONCE, WorkspaceId},
-    server::{Member, Refusal, store::StoreError, workspaces},
+    server::{Member, Refusal, networks, store::StoreError, workspaces},
 };
 
 /// What the Pages tab shows under `choice`; the rows of `shown` (ids of locations or pages, joined by commas) stay in it.
@@ -92,7 +93,9 @@ pub async fn details(member: &Member, page: PageId) -> Result<PageDetails, Refus
         (true, true) => Returned::Returned,
         (true, false) => Returned::ByHand,
     };
+    let cards = networks::cards(db, &app.networks).await?;
     Ok(PageDetails {
+        history: last_of(app, workspace, &cards, page).await?,
         checked_at: grant.map(|grant| grant.checked_at),
         shared_with,
         would_be,

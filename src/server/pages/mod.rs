@@ -3,8 +3,10 @@
 //! [`transition()`] is that way: it moves a page's link by [`crate::domain::Link::after`] and writes the event in the
 //! same transaction. Nothing else writes a page's facts.
 
+mod activity;
 mod add;
 mod board;
+mod census;
 mod copied;
 mod due;
 mod found;
@@ -19,8 +21,10 @@ mod standing;
 mod told;
 mod transition;
 
+pub use activity::{Wanted, activity};
 pub use add::{add, add_locations};
 pub use board::{board, details, view};
+pub use census::{Behind, behind, count_grants, count_pages};
 pub use copied::{are_copied, copied};
 pub use due::{claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by};
 pub use found::{Found, take_in};

@@ -285,7 +285,7 @@ impl Judge<'_> {
 }
 
 /// In small letters, one by one: `str::to_lowercase` knows where a Greek word ends, which a search must not.
-fn in_small(text: &str) -> String {
+pub(super) fn in_small(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

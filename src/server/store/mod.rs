@@ -5,10 +5,12 @@
 
 mod columns;
 mod copy;
+mod look;
 mod open;
 mod writing;
 
 pub use columns::Json;
 pub use copy::{CopyError, Unnamed};
+pub use look::Shape;
 pub use open::{Backend, Store, StoreError, is_full};
-pub use writing::Writing;
+pub use writing::{Note, Writing};

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 /// The database in its folder.
-const FILE: &str = "greentick.sqlite";
+pub(super) const FILE: &str = "greentick.sqlite";
 
 /// How long a writer waits for another process's write on the same SQLite file.
 const BUSY_LIMIT: Duration = Duration::from_secs(20);
@@ -123,7 +123,7 @@ impl Store {
         Self::open(options).await
     }
 
-    async fn open(mut options: ConnectOptions) -> Result<Self, StoreError> {
+    pub(super) async fn open(mut options: ConnectOptions) -> Result<Self, StoreError> {
         // Statements carry values; the log is no place for them (SECURITY: P9).
         options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
         Ok(Self { db: Database::connect(options).await? })

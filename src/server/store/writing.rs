@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{Store, StoreError};
-use crate::domain::WorkspaceId;
+use crate::domain::{NetworkId, PageId, WorkspaceId};
 
 /// An open transaction that has the workspace to itself.
 ///
@@ -18,6 +18,20 @@ pub struct Writing {
     workspace: WorkspaceId,
     seq: i64,
     last_committed: i64,
+    notes: Vec<Note>,
+}
+
+/// What is to be told of a write once it is committed.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The event's number.
+    pub seq: i64,
+    /// What happened, in one word.
+    pub kind: &'static str,
+    /// To which page.
+    pub page: Option<PageId>,
+    /// At which network.
+    pub network: Option<NetworkId>,
 }
 
 impl Store {
@@ -47,7 +61,7 @@ impl Writing {
             return Err(DbErr::RecordNotFound("workspace".into()).into());
         };
         let seq: i64 = row.try_get("", "event_seq")?;
-        Ok(Self { txn, workspace, seq, last_committed: seq })
+        Ok(Self { txn, workspace, seq, last_committed: seq, notes: vec![] })
     }
 
     /// The transaction, for statements.
@@ -75,6 +89,16 @@ impl Writing {
             .to_owned();
         self.txn.execute(&count).await?;
         Ok(self.seq)
+    }
+
+    /// Notes what is to be told after the commit.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// Takes what is to be told after the commit.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Makes it so. Answers the number of the last event, when there is a new one.

@@ -102,6 +102,23 @@ pub async fn locations(app: &App, workspace: WorkspaceId) -> Result<Vec<Location
     Ok(rows.into_iter().map(|row| LocationCard { id: row.id, name: row.name }).collect())
 }
 
+/// What these locations of the workspace are called.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn names(
+    app: &App,
+    workspace: WorkspaceId,
+    ids: impl IntoIterator<Item = LocationId>,
+) -> Result<HashMap<LocationId, String>, StoreError> {
+    let rows = location::Entity::find()
+        .filter(location::Column::Workspace.eq(workspace))
+        .filter(location::Column::Id.is_in(ids))
+        .all(app.store.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
 /// Makes a workspace and its data key.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 mod members;
 mod rows;
 
-pub use members::{add_member, create, locations, of_member, of_member_at, of_member_of, of_user};
+pub use members::{add_member, create, locations, names, of_member, of_member_at, of_member_of, of_user};
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
@@ -59,6 +59,6 @@ pub async fn insert_location(writing: &mut Writing, member: &Member, name: &str)
     location::Entity::insert(row).exec_without_returning(writing.txn()).await?;
     let actor = Actor::Person(member.name().to_owned());
     let new = New { kind: EventKind::LocationAdded, actor, page: None, network: None };
-    events::record(writing, now, new).await?;
+    events::record_at(writing, now, new, Some(id)).await?;
     Ok(LocationCard { id, name })
 }

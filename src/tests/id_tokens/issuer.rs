@@ -183,7 +183,7 @@ impl Issuer {
         let (access, refresh) = {
             let mut issued = self.issued();
             let number = issued.secrets.len();
-            let (access, refresh) = (format!("{CANARY}-at-{number}"), format!("{CANARY}-rt-{number}"));
+            let (access, refresh) = (format!("{CANARY}-at-{number:08}"), format!("{CANARY}-rt-{number:08}"));
             issued.secrets.extend([access.clone(), refresh.clone()]);
             issued.refresh_token.clone_from(&refresh);
             (access, refresh)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::{DJANGO, Kind, Neighbour, OIDC_PROVIDER};
+use super::{DJANGO, DJANGO_WITH_GRACE, Kind, Neighbour, OIDC_PROVIDER, OIDC_PROVIDER_PUSHED, between::Between};
 use crate::{
     domain::{Ability, AttemptState, Lack, NetworkId, PageId, Reason, Returned, Status, Trouble},
     server::pages,
@@ -29,7 +29,7 @@ impl World {
 }
 
 async fn whole_life(kind: &'static Kind, database: Option<String>) {
-    let neighbour = Neighbour::starts(kind, &[]).await;
+    let neighbour = Neighbour::starts(kind).await;
     let world = neighbour.world(database, |text| text).await;
     let owner = world.owner("Harbour").await;
     let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -95,7 +95,8 @@ async fn whole_life(kind: &'static Kind, database: Option<String>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_oidc_provider() {
     whole_life(&OIDC_PROVIDER, None).await;
-    whole_life(&OIDC_PROVIDER, Some(postgres::new_database().await)).await;
+    whole_life(&OIDC_PROVIDER_PUSHED, None).await;
+    whole_life(&OIDC_PROVIDER_PUSHED, Some(postgres::new_database().await)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +114,7 @@ async fn what_the_server_did_not_grant_is_amber() {
         (&OIDC_PROVIDER, "", unknown as fn(String) -> String, Ability::Statistics),
         (&DJANGO, "posts", unchanged, Ability::Publish),
     ] {
-        let neighbour = Neighbour::starts(kind, &[]).await;
+        let neighbour = Neighbour::starts(kind).await;
         let world = neighbour.world(None, change).await;
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -125,7 +126,7 @@ async fn what_the_server_did_not_grant_is_amber() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_demand_pkce_and_one_a_code_that_is_bound_to_it() {
     for kind in [&OIDC_PROVIDER, &DJANGO] {
-        let neighbour = Neighbour::starts(kind, &[]).await;
+        let neighbour = Neighbour::starts(kind).await;
         let world = neighbour.world(None, |text| text.replace("[authorize]", "[authorize]\npkce = false")).await;
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["neighbour"]).await[0];
@@ -135,10 +136,36 @@ async fn both_demand_pkce_and_one_a_code_that_is_bound_to_it() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_lost_is_told_as_that_or_fetched_again_where_the_server_allows_it() {
+    // The same token again, at once: a strict server takes it for a thief's, one with a grace period answers it once more.
+    for (kind, is_strict) in [(&OIDC_PROVIDER, true), (&DJANGO, true), (&DJANGO_WITH_GRACE, false)] {
+        let neighbour = Neighbour::starts(kind).await;
+        let between = Between::starts(format!("{}{}", neighbour.origin, kind.token)).await;
+        let direct = format!("url = \"{}{}\"", neighbour.origin, kind.token);
+        let led = format!("url = \"{}\"", between.address);
+        let world = neighbour.world(None, |text| text.replace(&direct, &led)).await;
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["neighbour"]).await[0];
+        assert_eq!(neighbour.connects(&owner, page, "").await, AttemptState::Approved);
+        let before = world.stored_refresh(page).await;
+        between.loses_one();
+        world.refreshes_all().await;
+        if is_strict {
+            let status = owner.sees(page).await;
+            assert!(matches!(status, Status::Broken(Reason::AnswerLost { .. })), "{status:?}");
+            continue;
+        }
+        assert_eq!(owner.sees(page).await, Status::Connected);
+        assert_ne!(world.stored_refresh(page).await, before);
+        assert!(neighbour.takes(&world.stored_access(page).await).await);
+    }
+}
+
 /// Nothing is set up but that the network is switched on: its address is typed, and everything else it says itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_an_issuer_that_a_person_types() {
-    let neighbour = Neighbour::starts(&OIDC_PROVIDER, &[]).await;
+    let neighbour = Neighbour::starts(&OIDC_PROVIDER).await;
     neighbour.door("open", &json!({})).await;
     let authority = neighbour.origin.strip_prefix("http://").expect("it is on loopback").to_owned();
     let world = World::set(None, |settings| {
@@ -155,7 +182,9 @@ async fn at_an_issuer_that_a_person_types() {
     };
     assert_eq!(connects().await, AttemptState::Approved);
     let discovery = "GET /.well-known/openid-configuration";
-    assert_eq!(neighbour.asked().await, [discovery, "POST /reg", "POST /token", "GET /me", "GET /jwks"]);
+    // It takes pushed requests, so it gets one.
+    let asked = [discovery, "POST /reg", "POST /request", "POST /token", "GET /me", "GET /jwks"];
+    assert_eq!(neighbour.asked().await, asked);
     assert_eq!(owner.sees(page).await, Status::Connected);
     world.clock.advance(Duration::from_mins(55));
     world.refreshes_all().await;

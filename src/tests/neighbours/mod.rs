@@ -2,6 +2,7 @@
 //! as strict as it comes. A page lives its whole life there, by a definition that is a file of the test, and what stands
 //! at the server is asked of the server.
 
+mod between;
 mod life;
 mod person;
 
@@ -27,6 +28,10 @@ const CLIENT: (&str, &str) = ("greentick", "a secret: with & odd % characters");
 pub struct Kind {
     /// The program and its arguments, below this package's folder.
     command: fn() -> Vec<PathBuf>,
+    /// What it is started with.
+    more: &'static [&'static str],
+    /// What of its definition is something else.
+    change: (&'static str, &'static str),
     /// What must have been installed.
     needs: &'static str,
     definition: &'static str,
@@ -42,7 +47,9 @@ fn of_package(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-pub static OIDC_PROVIDER: Kind = Kind {
+pub const OIDC_PROVIDER: Kind = Kind {
+    more: &[],
+    change: ("", ""),
     command: || vec!["node".into(), of_package("end2end/neighbours/oidc_provider.mjs")],
     needs: "end2end/node_modules",
     definition: include_str!("oidc_provider.toml"),
@@ -53,7 +60,20 @@ pub static OIDC_PROVIDER: Kind = Kind {
     returning: &["POST /token/revocation"],
 };
 
-pub static DJANGO: Kind = Kind {
+/// It takes pushed requests only (RFC 9126).
+pub const OIDC_PROVIDER_PUSHED: Kind = Kind {
+    more: &["par"],
+    change: ("[authorize]", "[authorize]\npar = \"required\"\npar_url = \"{origin}/request\""),
+    connecting: &["POST /request", "POST /token", "GET /me", "GET /jwks"],
+    ..OIDC_PROVIDER
+};
+
+/// It answers a token that was used once more, for two minutes.
+pub const DJANGO_WITH_GRACE: Kind = Kind { more: &["grace"], ..DJANGO };
+
+pub const DJANGO: Kind = Kind {
+    more: &[],
+    change: ("", ""),
     command: || vec![of_package(".tools/python/bin/python"), of_package("end2end/neighbours/django_oauth.py")],
     needs: ".tools/python",
     definition: include_str!("django_oauth.toml"),
@@ -80,14 +100,14 @@ impl Drop for Neighbour {
 }
 
 impl Neighbour {
-    /// Starts it with more arguments than it needs, and says what is missing if something is.
-    async fn starts(kind: &'static Kind, more: &'static [&'static str]) -> Self {
+    /// Starts it, and says what is missing if something is.
+    async fn starts(kind: &'static Kind) -> Self {
         tokio::task::spawn_blocking(move || {
             let needs = of_package(kind.needs);
             assert!(needs.exists(), "{} is missing: run `scripts/setup test`", needs.display());
             let command = (kind.command)();
             let mut command_line = Command::new(&command[0]);
-            command_line.args(&command[1..]).args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
+            command_line.args(&command[1..]).args(kind.more).stdin(Stdio::piped()).stdout(Stdio::piped());
             let mut child = command_line.stderr(Stdio::null()).spawn().expect("it starts");
             let mut origin = String::new();
             let said = child.stdout.take().expect("it was piped");
@@ -102,7 +122,9 @@ impl Neighbour {
 
     /// An instance that knows it by its definition, as `change` leaves it, and that it knows.
     async fn world(&self, database: Option<String>, change: impl Fn(String) -> String) -> World {
-        let text = change(self.kind.definition.replace("{origin}", &self.origin));
+        let (from, to) = self.kind.change;
+        let text = self.kind.definition.replacen(from, to, usize::from(!from.is_empty()));
+        let text = change(text.replace("{origin}", &self.origin));
         let client = (CLIENT.0.to_owned(), CLIENT.1.to_owned());
         let extra = vec![Extra { id: "neighbour", text, client }];
         let world = World::with(database.map(Into::into), extra).await;

@@ -50,7 +50,7 @@ pub const BUSINESS_PROFILE: Play = Play {
     junk: None,
     answers,
     // Two accounts on two pages of twenty; the first has two pages of locations.
-    connecting: &[TOKEN, WHO, KEYS, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND],
+    connecting: &[TOKEN, WHO, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND, KEYS],
     checking: &[WHO, ACCOUNTS, ACCOUNTS, FIRST, FIRST, SECOND],
     renewing: Some((&[TOKEN], 3_600)),
     account: ("locations/11", "Bondi Bakery"),
@@ -60,7 +60,7 @@ pub const BUSINESS_PROFILE: Play = Play {
 
 pub const YOUTUBE: Play = Play {
     id: "youtube",
-    connecting: &[TOKEN, WHO, KEYS, CHANNELS],
+    connecting: &[TOKEN, WHO, CHANNELS, KEYS],
     checking: &[WHO, CHANNELS],
     account: ("UC1", "Bondi Bakes"),
     ..BUSINESS_PROFILE
@@ -134,7 +134,7 @@ fn token(scene: &mut Scene, ask: &Ask) -> Reply {
 
 /// The keys that the signed words of every played server are made with.
 pub fn keys() -> Value {
-    let key = RsaKeyPair::from_pkcs8(KEY).expect("a key");
+    let key = RsaKeyPair::from_der(KEY).expect("a key");
     let PublicKeyComponents::<Vec<u8>> { n, e } = key.public().into();
     json!({"keys": [
         {"kid": "older", "use": "sig", "alg": "RS256", "kty": "RSA", "n": encoded([&n[..n.len() - 1], &[1]].concat()), "e": encoded(&e)},
@@ -153,7 +153,7 @@ pub fn id_token(scene: &Scene, (iss, sub): (&str, &str), is_first: bool, answer:
     }
     let header = json!({"alg": "RS256", "kid": "newer", "typ": "JWT"});
     let input = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
-    let key = RsaKeyPair::from_pkcs8(KEY).expect("a key");
+    let key = RsaKeyPair::from_der(KEY).expect("a key");
     let mut signature = vec![0; key.public().modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature).expect("it signs");
     format!("{input}.{}", encoded(signature))

@@ -8,7 +8,7 @@ use super::{desk::Cell, facts::Facts, tab::Parts};
 use crate::{
     api::pages::Disconnect,
     browser::{self, popup},
-    domain::{AttemptId, Link, PageDetails, PageView, Returned, words},
+    domain::{AttemptId, Link, PageDetails, PageId, PageView, Returned, words},
     ui::form::Sending,
 };
 
@@ -26,6 +26,13 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// Whether it shows the facts of this page.
+    #[must_use]
+    pub fn is_about(&self, page: PageId) -> bool {
+        let Self::Facts(cell, _) = self else { return false };
+        cell.page.with_untracked(|here| here.as_ref().is_some_and(|here| here.id == page))
+    }
+
     /// Whether there still is something to ask: not when the page was disconnected or the attempt has ended meanwhile.
     fn stands(&self) -> bool {
         match self {

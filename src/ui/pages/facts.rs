@@ -12,10 +12,11 @@ use super::{
 use crate::{
     api,
     browser::{self, popup},
-    domain::{Connection, Link, Moment, PageDetails, PageId, Status, words},
+    domain::{Connection, Link, Moment, PageDetails, PageId, PastEvent, Status, words},
     ui::{
         fields::FormFailure,
         form::{Form, Sending},
+        frame::activity_path,
     },
 };
 
@@ -35,7 +36,7 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl
         cell.page.with_untracked(|page| matches!(page, Some(page) if matches!(page.link, Link::Broken(..))));
     let title = if is_broken { words::broken_title } else { words::disconnect_question };
     let sentences = sentences(&cell, &connection, desk.now.get_untracked());
-    let details = ask_for_details(desk, page, details);
+    let details = ask_for_details(&cell, page, details);
     view! {
         <h2 id="dialog-title">{title(&cell.location_name, &cell.network_name())}</h2>
         {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
@@ -43,6 +44,7 @@ pub fn Facts(cell: Cell, details: Option<PageDetails>, sending: Sending) -> impl
         <List connection details desk/>
         <ListOfApps cell=cell.clone() details/>
         <ChangePages cell page details/>
+        <History page details desk/>
         <Answers page is_broken sending/>
     }
     .into_any()
@@ -68,16 +70,24 @@ fn sentences(cell: &Cell, connection: &Connection, now: Moment) -> Vec<String> {
     }
 }
 
-fn ask_for_details(desk: Desk, page: PageId, known: Option<PageDetails>) -> RwSignal<Option<PageDetails>> {
-    let details = RwSignal::new(known);
-    Effect::new(move |_| {
-        if details.with_untracked(Option::is_some) {
+/// Asked for when the dialog opens, and again whenever something happens to the page while it is open.
+fn ask_for_details(cell: &Cell, page: PageId, known: Option<PageDetails>) -> RwSignal<Option<PageDetails>> {
+    let Parts { desk, feed, .. } = expect_context();
+    let (details, turn) = (RwSignal::new(known), StoredValue::new(0_u32));
+    let changed = cell.page.clone();
+    Effect::new(move |asked_before: Option<()>| {
+        changed.track();
+        feed.news.track();
+        if asked_before.is_none() && details.with_untracked(Option::is_some) {
             return;
         }
+        turn.update_value(|turn| *turn += 1);
+        let own = turn.get_value();
         spawn_local(async move {
-            // Without them the dialog is shorter; its question is the same.
+            // Without them the dialog is shorter; its question is the same. Of several answers the last one counts.
             if let Ok(answer) = api::pages::details(page).await
                 && !desk.is_gone()
+                && turn.try_get_value() == Some(own)
             {
                 let _ = details.try_set(Some(answer));
             }
@@ -197,6 +207,25 @@ fn ListOfApps(cell: Cell, details: RwSignal<Option<PageDetails>>) -> impl IntoVi
     }
 }
 
+/// The last things that happened to the page, and the way to all of them.
+#[component]
+fn History(page: PageId, details: RwSignal<Option<PageDetails>>, desk: Desk) -> impl IntoView {
+    let path = format!("{}?page={page}", activity_path(&desk.slug()));
+    let line = move |past: PastEvent| view! { <li>{past.text} " " <Ago moment=past.at now=desk.now/></li> };
+    let lines = move || {
+        let history = details.with(|details| details.as_ref().map(|details| details.history.clone()));
+        history.map(|history| history.into_iter().map(line).collect_view())
+    };
+    view! {
+        <section class="past" aria-labelledby="past">
+            <h3 id="past">{words::LAST_EVENTS}</h3>
+            <ul>{lines}</ul>
+            <a href=path>{words::ALL_ACTIVITY}</a>
+        </section>
+    }
+    .into_any()
+}
+
 #[component]
 fn Answers(page: PageId, is_broken: bool, sending: Sending) -> impl IntoView {
     let failure = sending.failure();
@@ -219,3 +248,6 @@ fn Answers(page: PageId, is_broken: bool, sending: Sending) -> impl IntoView {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ const RETRY: Duration = Duration::from_secs(2);
 pub struct Feed {
     desk: Desk,
     waits: Waits,
+    /// Moves on with each event about the page of the open dialog.
+    pub news: RwSignal<u32>,
     is_asking: StoredValue<bool>,
     /// While it rests after a recount: whether something changed meanwhile.
     rests: StoredValue<Option<bool>>,
@@ -43,6 +45,7 @@ impl Feed {
         Self {
             desk,
             waits,
+            news: RwSignal::new(0),
             is_asking: StoredValue::new(false),
             rests: StoredValue::new(None),
             wanted: StoredValue::new((0, false)),
@@ -141,6 +144,9 @@ impl Feed {
             }
             self.desk.put(page);
             self.waits.ask_about(id);
+            if self.desk.asked.with_untracked(|asked| asked.as_ref().is_some_and(|asked| asked.is_about(id))) {
+                self.news.update(|count| *count = count.wrapping_add(1));
+            }
         }
         self.recount();
     }

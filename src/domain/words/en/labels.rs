@@ -19,6 +19,30 @@ labels! {
     PROFILE = "Profile",
     /// A tab.
     PAGES = "Pages",
+    /// A tab.
+    ACTIVITY = "Activity",
+    /// The search field of the Activity tab.
+    SEARCH_LOCATIONS = "Search locations",
+    /// A choice.
+    NETWORK = "Network",
+    /// The choice of no single one.
+    EVERY_NETWORK = "All networks",
+    /// Takes a narrower choice back.
+    SHOW_ALL = "Show all",
+    /// Nothing has happened yet.
+    NO_ACTIVITY = "Nothing has happened here yet. Whatever is connected, disconnected or found will be told here.",
+    /// Nothing of what was asked for.
+    NOTHING_SUCH_HAPPENED = "Nothing of this kind has happened. Change the search, or show all.",
+    /// More locations fit than are looked at.
+    MORE_LOCATIONS_FIT = "More locations fit than are shown. Search for a longer part of the name.",
+    /// Leads to what happened later.
+    NEWER = "Newer",
+    /// Leads to what happened before.
+    OLDER = "Older",
+    /// A part of a page's dialog.
+    LAST_EVENTS = "What happened",
+    /// Leads to the whole record of a page.
+    ALL_ACTIVITY = "All activity",
     /// Ends the session.
     SIGN_OUT = "Sign out",
     /// Begins one; title and button.

@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{End, RefreshFailure, Why, landing, wire::Wire};
 use crate::{
     domain::{GrantId, Moment, Reason},
     server::{
         App,
+        counts::Counted,
         networks::{self, Admission, Held, NetworkApp, Proofs, Queue, RefreshError, Sent, Tokens, Verdict},
         pages::{self, Grant, Mark},
         store::StoreError,
@@ -176,7 +177,27 @@ async fn reserved(app: &App, grant: &Grant) -> Result<Moment, RefreshFailure> {
     Ok(place)
 }
 
+impl Class {
+    /// Its name where figures and logs name it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Unclear => "unclear",
+            Self::Trouble => "trouble",
+            Self::SlowDown(_) => "slow_down",
+            Self::Ours => "our_app_is_wrong",
+            Self::Person => "person_must_act",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 impl Flight<'_> {
+    fn counts(&self, verdict: &'static str) {
+        self.app.counts.add(Counted::Refresh, Some(&self.network_app.definition.id), verdict);
+        debug!(attempt = %self.mark.attempt, verdict, "refreshed");
+    }
+
     async fn run(mut self, held: Held, sealer: Sealer) -> Result<End, RefreshFailure> {
         let wire = Arc::new(Wire::new(&self, sealer));
         let mut pauses = REPEATS.iter();
@@ -184,6 +205,7 @@ impl Flight<'_> {
             let sent_at = self.app.clock.now();
             match exchange(&wire, self.app.client.proofs(), (&self.network_app, &held)).await {
                 Ok(tokens) => {
+                    self.counts("renewed");
                     let sent_at = wire.sent_at().unwrap_or(sent_at);
                     return self.land(&tokens, sent_at, wire.is_kept()).await;
                 }
@@ -193,7 +215,10 @@ impl Flight<'_> {
                     if class == Class::Unclear {
                         self.mark.lost_at = self.mark.lost_at.or(Some(self.app.clock.now()));
                     }
-                    let Some(pause) = pause else { return landing::set_back(&self, class).await };
+                    let Some(pause) = pause else {
+                        self.counts(class.key());
+                        return landing::set_back(&self, class).await;
+                    };
                     tokio::time::sleep(*pause).await;
                     if !self.goes_on().await {
                         return Ok(End::Held);

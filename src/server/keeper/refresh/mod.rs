@@ -20,6 +20,7 @@ use std::{
 use oauth2::HttpResponse;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Semaphore, watch};
+use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
 pub use recover::recover;
@@ -194,12 +195,14 @@ pub(super) fn start(app: &App, grant: &Grant, why: Why) -> watch::Receiver<Optio
     let (tell, hear) = watch::channel(None);
     flights.insert(id, hear.clone());
     let listed = Listed(app.clone(), id);
-    app.tasks.spawn(async move {
+    let span = info_span!("refresh", grant = %id, workspace = %grant.workspace, network_app = %grant.network_app);
+    let flight = async move {
         let end = flight::fly(&listed.0, id, version, why).await;
         drop(listed);
         // Nobody waits: nobody to tell.
         let _ = tell.send(Some(end));
-    });
+    };
+    app.tasks.spawn(flight.instrument(span));
     hear
 }
 

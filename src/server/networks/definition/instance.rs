@@ -156,11 +156,11 @@ impl Definition {
     pub fn at(&self, found: &Found) -> Result<Self, toml::de::Error> {
         let Some(instance) = &self.instance else { return Ok(self.clone()) };
         let mut table: toml::Table = toml::from_str(&self.source)?;
-        // What the server has no door for is done by hand.
-        if let Some(revoke) = table.get("revoke")
-            && names_unknown(revoke, found)
-        {
-            table.remove("revoke");
+        // What the server has no door for is done by hand, and who publishes no keys has signed nothing.
+        for part in ["revoke", "id_token"] {
+            if table.get(part).is_some_and(|part| names_unknown(part, found)) {
+                table.remove(part);
+            }
         }
         if let Some(toml::Value::Table(register)) = table.get_mut("instance")
             && register.get("register").is_some_and(|register| names_unknown(register, found))

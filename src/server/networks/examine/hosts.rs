@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use http::header::USER_AGENT;
 use oauth2::url::Url;
-use tokio::{net::lookup_host, task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    super::{Door, NoAnswer, client::USER_AGENT as OURS, definition::SAMPLES},
+    super::{Knock, definition::SAMPLES, knock},
     Definition, NetworkClient, PATIENCE,
 };
 use crate::domain::{Finding, HostWord};
@@ -60,21 +59,12 @@ fn name(url: &Url) -> Option<String> {
 }
 
 /// Any answer is one: what stands at the root of a host says nothing of its doors.
-async fn word(client: &NetworkClient, mut url: Url) -> HostWord {
-    let place = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or_default());
-    let found = timeout(PATIENCE, lookup_host(place)).await;
-    if !found.is_ok_and(|found| found.is_ok_and(|mut all| all.next().is_some())) {
-        return HostWord::Unknown;
-    }
-    url.set_path("/");
-    url.set_query(None);
-    let Ok(request) = http::Request::get(url.as_str()).header(USER_AGENT, OURS).body(vec![]) else {
-        return HostWord::Unreachable;
-    };
-    match timeout(PATIENCE, client.send(Door::Known, request)).await {
-        Ok(Ok(_) | Err(NoAnswer::TooLarge)) => HostWord::Answers,
-        Ok(Err(NoAnswer::Unreachable | NoAnswer::BadAddress)) => HostWord::Unreachable,
-        Ok(Err(_)) | Err(_) => HostWord::Silent,
+async fn word(client: &NetworkClient, url: Url) -> HostWord {
+    match timeout(PATIENCE, knock(client, &url)).await {
+        Ok(Knock::Answers(_)) => HostWord::Answers,
+        Ok(Knock::NoSuchHost) => HostWord::Unknown,
+        Ok(Knock::Unreachable) => HostWord::Unreachable,
+        Ok(Knock::Silent) | Err(_) => HostWord::Silent,
     }
 }
 

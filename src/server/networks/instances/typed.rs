@@ -49,9 +49,9 @@ pub fn read(instance: &Instance, text: &str, allowed: &[String]) -> Option<Place
         return None;
     }
     let url = match instance.by {
-        Typed::Name => address(&named(instance, text)?)?,
-        Typed::Host if !text.contains("://") => address(text.rsplit('@').next()?)?,
-        Typed::Host | Typed::Issuer => address(text)?,
+        Typed::Name => address(&named(instance, text)?, allowed)?,
+        Typed::Host if !text.contains("://") => address(text.rsplit('@').next()?, allowed)?,
+        Typed::Host | Typed::Issuer => address(text, allowed)?,
     };
     outside::look_at(&url, allowed).ok()?;
     let origin = url.origin().ascii_serialization();
@@ -75,9 +75,13 @@ fn named(instance: &Instance, text: &str) -> Option<String> {
     is_name.then(|| format!("{name}{}", instance.suffix))
 }
 
-fn address(text: &str) -> Option<Url> {
-    let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let mut url = Url::parse(&text).ok()?;
+fn address(text: &str, allowed: &[String]) -> Option<Url> {
+    // What is let in by name has no TLS; as it is remembered it has no scheme.
+    let let_in = || Url::parse(&format!("http://{text}")).ok().filter(|url| outside::is_allowed(url, allowed));
+    let mut url = match text.contains("://") {
+        true => Url::parse(text).ok()?,
+        false => let_in().or_else(|| Url::parse(&format!("https://{text}")).ok())?,
+    };
     // A host that can be asked without TLS only is not asked at all, unless the operator has let it in by name.
     if url.scheme() == "http" && url.port().is_none() && url.host_str().is_some_and(|host| host.contains('.')) {
         url.set_scheme("https").ok()?;
@@ -189,6 +193,7 @@ mod tests {
         let allowed = ["localhost:8411".to_owned()];
         let place = read(&of("by = \"host\""), "http://localhost:8411", &allowed).expect("it is let in by name");
         assert_eq!((place.host.as_str(), place.issuer().as_str()), ("localhost:8411", "http://localhost:8411"));
+        assert_eq!(read(&of("by = \"host\""), &place.host, &allowed), Some(place), "also as it is remembered");
         assert_eq!(read(&of("by = \"host\""), "http://localhost:8412", &allowed), None);
     }
 }

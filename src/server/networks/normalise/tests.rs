@@ -75,6 +75,9 @@ fn an_answer_without_a_usable_token_carries_none() {
 fn what_is_no_answer_stays_as_it_is() {
     assert_eq!(normal(502, "<html>a=b</html>", " ").0, 502);
     assert_eq!(normal(503, r#"{"error":"invalid_grant"}"#, " ").0, 503);
+    let behind_it = response(400, "application/json", "{\"error\":\"invalid_grant\"}<p>and a page</p>");
+    assert_eq!(alone(&behind_it), Err(Some("invalid_grant".to_owned())), "the crate alone");
+    assert_eq!(through("x", &behind_it).err(), Some(ExchangeError::Odd));
 }
 
 fn response(status: u16, kind: &str, body: &str) -> HttpResponse {
