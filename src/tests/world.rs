@@ -1,6 +1,7 @@
 //! A whole instance with its sandbox, on free ports, with a clock that can be moved.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };

@@ -40,7 +40,7 @@ async fn former(app: &App) -> i64 {
 }
 
 /// Rotates both kinds of keys, again and again, and is killed `kills` times in the middle: half of the times at any
-/// moment, else at any of `calls`. After one that ended, what nothing needs is retired. The last id.
+/// moment, else at any of `calls`, if there are some. After one that ended, what nothing needs is retired. The last id.
 async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
     let (mut id, mut killed, mut ended) = (shop.adds_a_key().await, 0, 0);
     for round in 0.. {
@@ -49,7 +49,7 @@ async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
         }
         let any = u64::from(crate::server::networks::phase(Uuid::now_v7()));
         let words = ["keys", "rotate", &id, "--data-keys"];
-        let is_done = if round % 2 == 0 {
+        let is_done = if round % 2 == 0 || calls.is_empty() {
             let mut rotation = shop.command(&words).stdout(Stdio::null()).spawn().expect("it starts");
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(100 + any % 900)) => {
@@ -164,7 +164,8 @@ async fn is_rotated(shop: &Shop, tally: &Arc<Tally>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_fails_while_a_rotation_is_killed_on_sqlite() {
-    rotates_under_load(None, 1, &["pwrite64", "fdatasync"]).await;
+    // Tracing makes it many times slower on this one.
+    rotates_under_load(None, 1, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

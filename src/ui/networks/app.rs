@@ -3,32 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::networks::{Check, Enter, Remove, Switch},
+    api::networks::{Enter, Remove, Switch},
     domain::{AppState, Field as Which, NetworkSetup, Way, words},
     ui::{
         fields::{Field, FormFailure},
         form::{Form, Sending},
     },
 };
-
-/// The forms of the page, and what their last tries came to.
-#[derive(Clone, Copy)]
-pub struct Forms {
-    enter: Sending,
-    remove: Sending,
-    switch: Sending,
-    /// The check's.
-    pub check: Sending,
-}
-
-impl Forms {
-    /// None was sent yet, or one came back.
-    #[must_use]
-    pub fn of_this_page() -> Self {
-        let (enter, remove) = (Sending::to::<Enter>(), Sending::to::<Remove>());
-        Self { enter, remove, switch: Sending::to::<Switch>(), check: Sending::to::<Check>() }
-    }
-}
 
 /// What a form says of where it belongs.
 #[component]
@@ -41,25 +22,25 @@ pub fn Whose(slug: String, network: String) -> impl IntoView {
 
 /// Where the app comes from, and what can be done about it.
 #[component]
-#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
-pub fn App(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
+pub fn App(slug: String, setup: NetworkSetup) -> impl IntoView {
+    let sending = Sending::to::<Enter>();
     let app = setup.line.app;
     let variable = format!("GREENTICK_APPS__{}__…", setup.line.id.0.to_uppercase());
-    let failed = forms.enter.failure().get_untracked().is_some();
-    let enter = view! { <EnterForm slug=slug.clone() setup=setup.clone() sending=forms.enter/> };
+    let failed = sending.failure().get_untracked().is_some();
+    let enter = view! { <EnterForm slug=slug.clone() setup=setup.clone() sending/> };
     view! {
         <section class="card" aria-labelledby="app">
             <h3 id="app">{words::OUR_APP}</h3>
             <p>{words::app_means(setup.way, app, &setup.line.name, &variable)}</p>
             {match (setup.way, app) {
                 (Way::Settings, _) => ().into_any(),
-                (Way::Switch, _) => view! { <SwitchForm slug setup sending=forms.switch/> }.into_any(),
+                (Way::Switch, _) => view! { <SwitchForm slug setup/> }.into_any(),
                 (Way::Credentials, AppState::Entered) => view! {
                     <details open=failed>
                         <summary>{words::REPLACE}</summary>
                         {enter}
                     </details>
-                    <RemoveForm slug setup sending=forms.remove/>
+                    <RemoveForm slug setup/>
                 }
                 .into_any(),
                 (Way::Credentials, _) => enter.into_any(),
@@ -118,7 +99,8 @@ fn EnterForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoVi
 
 /// For a network where the app registers itself.
 #[component]
-fn SwitchForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoView {
+fn SwitchForm(slug: String, setup: NetworkSetup) -> impl IntoView {
+    let sending = Sending::to::<Switch>();
     let failure = sending.failure();
     let is_on = setup.line.app != AppState::Missing;
     view! {
@@ -136,7 +118,8 @@ fn SwitchForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoV
 
 /// The number of pages is told, and sent along as what was agreed to.
 #[component]
-fn RemoveForm(slug: String, setup: NetworkSetup, sending: Sending) -> impl IntoView {
+fn RemoveForm(slug: String, setup: NetworkSetup) -> impl IntoView {
+    let sending = Sending::to::<Remove>();
     let failure = sending.failure();
     let failed = failure.get_untracked().is_some();
     let NetworkSetup { line, pages, .. } = setup;

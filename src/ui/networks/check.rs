@@ -2,17 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::app::{Forms, Whose};
+use super::app::Whose;
 use crate::{
+    api::networks,
     domain::{Checkup, Finding, NetworkSetup, Weight, words},
-    ui::{fields::FormFailure, form::Form},
+    ui::{
+        fields::FormFailure,
+        form::{Form, Sending},
+    },
 };
 
 /// The button, and the findings, each with its sign and its sentence.
 #[component]
-#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
-pub fn Check(slug: String, setup: NetworkSetup, forms: Forms) -> impl IntoView {
-    let (sending, failure) = (forms.check, forms.check.failure());
+pub fn Check(slug: String, setup: NetworkSetup) -> impl IntoView {
+    let sending = Sending::to::<networks::Check>();
+    let failure = sending.failure();
     let NetworkSetup { line, checkup, .. } = setup;
     let name = line.name;
     view! {

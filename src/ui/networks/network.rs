@@ -6,7 +6,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::{
     State,
-    app::{App, Forms},
+    app::App,
     check::Check,
     copy::{Copied, CopyScript},
 };
@@ -26,12 +26,11 @@ use crate::{
 pub fn NetworkPage() -> impl IntoView {
     let params = use_params_map();
     let param = move |name: &str| params.with(|params| params.get(name).unwrap_or_default());
-    let forms = Forms::of_this_page();
     let page = awaited(async move {
         match load(param("workspace"), NetworkId(param("network"))).await {
             Ok((workspace, setup)) => view! {
                 <Title text=words::network_title(&setup.line.name)/>
-                <Network workspace setup forms/>
+                <Network workspace setup/>
             }
             .into_any(),
             Err(error) => view! { <Trouble error/> }.into_any(),
@@ -49,8 +48,7 @@ async fn load(slug: String, network: NetworkId) -> Result<(WorkspaceCard, Networ
 
 /// All of it.
 #[component]
-#[expect(clippy::large_types_passed_by_value, reason = "a component owns what it is given")]
-pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> impl IntoView {
+pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup) -> impl IntoView {
     let line = setup.line.clone();
     let (slug, back) = (workspace.slug.clone(), networks_path(&workspace.slug));
     view! {
@@ -63,8 +61,8 @@ pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup, forms: Forms) -> i
             </h2>
             // Who registers itself says its address itself.
             {(setup.way != Way::Switch).then(|| view! { <Addresses setup=setup.clone()/> })}
-            <App slug=slug.clone() setup=setup.clone() forms/>
-            <Check slug setup=setup.clone() forms/>
+            <App slug=slug.clone() setup=setup.clone()/>
+            <Check slug setup=setup.clone()/>
             <KnowBefore setup/>
             <CopyScript/>
         </Settings>

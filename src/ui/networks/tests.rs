@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Networks, app::Forms, network::Network};
+use super::{Networks, network::Network};
 use crate::domain::{
     AppState, Checkup, Demand, Finding, HostWord, Moment, NetworkId, NetworkLine, NetworkSetup, TokenWord, Way,
     WorkspaceCard, WorkspaceId,
@@ -33,10 +33,7 @@ fn setup(app: AppState, pages: u64) -> NetworkSetup {
 }
 
 fn page_of(setup: NetworkSetup) -> String {
-    Owner::new().with(|| {
-        let forms = Forms::of_this_page();
-        view! { <Network workspace=workspace() setup forms/> }.to_html()
-    })
+    Owner::new().with(|| view! { <Network workspace=workspace() setup/> }.to_html())
 }
 
 fn has(html: &str, parts: &[&str]) {

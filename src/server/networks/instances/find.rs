@@ -36,11 +36,10 @@ pub async fn find(client: &NetworkClient, definition: &Definition, place: &Place
         }
     }
     let may_lack_it = definition.instance.as_ref().is_some_and(|instance| instance.metadata_is_optional);
-    match is_there {
-        true if may_lack_it => Ok(found),
-        true => Err(NoInstance::NotOne),
-        false => Err(NoInstance::NotThere),
+    if !is_there {
+        return Err(NoInstance::NotThere);
     }
+    if may_lack_it { Ok(found) } else { Err(NoInstance::NotOne) }
 }
 
 /// Reads the description. Every address in it goes through the same door later; one that could not is refused now.

@@ -78,9 +78,10 @@ fn named(instance: &Instance, text: &str) -> Option<String> {
 fn address(text: &str, allowed: &[String]) -> Option<Url> {
     // What is let in by name has no TLS; as it is remembered it has no scheme.
     let let_in = || Url::parse(&format!("http://{text}")).ok().filter(|url| outside::is_allowed(url, allowed));
-    let mut url = match text.contains("://") {
-        true => Url::parse(text).ok()?,
-        false => let_in().or_else(|| Url::parse(&format!("https://{text}")).ok())?,
+    let mut url = if text.contains("://") {
+        Url::parse(text).ok()?
+    } else {
+        let_in().or_else(|| Url::parse(&format!("https://{text}")).ok())?
     };
     // A host that can be asked without TLS only is not asked at all, unless the operator has let it in by name.
     if url.scheme() == "http" && url.port().is_none() && url.host_str().is_some_and(|host| host.contains('.')) {

@@ -66,10 +66,10 @@ impl Networks {
     }
 
     async fn changeable_at(&self, network: &NetworkId, host: &str) -> Result<NetworkAppId, AppsError> {
-        match self.0.settings.contains_key(&at(network, host)) {
-            true => Err(AppsError::InSettings(at(network, host))),
-            false => self.app_id_at(network, host).await,
+        if self.0.settings.contains_key(&at(network, host)) {
+            return Err(AppsError::InSettings(at(network, host)));
         }
+        self.app_id_at(network, host).await
     }
 
     /// Where the credentials of our app at that address come from.
