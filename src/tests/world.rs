@@ -153,7 +153,7 @@ impl World {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.settings.listen
     }
 
