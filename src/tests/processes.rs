@@ -60,7 +60,9 @@ async fn a_thousand_readers_in_three_processes_cause_one_request() {
             servers.push(another(victim, Does::Reads(readers)).await);
         }
         let asked = world.requests("chirper", "token").await;
-        servers.iter().for_each(|server| signal("USR2", server));
+        for server in &servers {
+            signal("USR2", server);
+        }
         let mut read = vec![];
         for server in &servers {
             let file = world.data.path().join(format!("{}.read", server.id()));
@@ -85,7 +87,7 @@ async fn a_thousand_readers_in_three_processes_cause_one_request() {
 /// Stopped after it has sent, for longer than its lease: whoever follows sends the same token once more, which a network
 /// with a grace window takes, and a strict one answers with the end; that is told as what it is.
 async fn stopped_after_sending(saviour: Saviour, becomes: impl Fn(&Status) -> bool) {
-    Scene::set(true, saviour, &[("A", "ada")], async |victim, owner, scene| {
+    Box::pin(Scene::set(true, saviour, &[("A", "ada")], async |victim, owner, scene| {
         let (world, page) = (&scene.world, scene.kept[0]);
         let server = victim.starts(Does::Nothing);
         victim.is_up().await;
@@ -112,7 +114,7 @@ async fn stopped_after_sending(saviour: Saviour, becomes: impl Fn(&Status) -> bo
         }
         kill(server);
         world.holds_no_secret().await;
-    })
+    }))
     .await;
 }
 
@@ -235,7 +237,7 @@ async fn tokens_that_only_the_courier_has_are_given_back_with_their_permission()
 /// An answer that was kept over the server's death is as old as it is, whenever somebody comes back to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_kept_for_two_hours_is_not_handed_out_as_fresh() {
-    Scene::set(false, Saviour::Nobody, &[("A", "ada")], async |victim, _, scene| {
+    Box::pin(Scene::set(false, Saviour::Nobody, &[("A", "ada")], async |victim, _, scene| {
         let (world, page) = (&scene.world, scene.kept[0]);
         world.fault(expires_in("chirper", 3_600)).await;
         let server = victim.starts(Does::Nothing);
@@ -256,6 +258,6 @@ async fn what_was_kept_for_two_hours_is_not_handed_out_as_fresh() {
         keeper::fresh_token(&app, grant.id).await.expect("a fresh one");
         assert_eq!(world.requests("chirper", "token").await, asked + 1);
         assert!(is_stored(victim, page).await);
-    })
+    }))
     .await;
 }

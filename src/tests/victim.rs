@@ -100,7 +100,7 @@ async fn read_when_told(app: App, readers: usize, into: PathBuf) {
         let app = app.clone();
         all.spawn(async move { keeper::fresh_token(&app, id).await.map(|token| keeper::fingerprint(&token)) });
     }
-    let got = all.join_all().await.into_iter().map(|read| format!("{read:?}\n")).collect::<String>();
+    let got = all.join_all().await.iter().fold(String::new(), |got, read| got + &format!("{read:?}\n"));
     std::fs::write(into.with_extension("new"), got).expect("it can be written");
     std::fs::rename(into.with_extension("new"), into).expect("it can be written");
 }

@@ -295,7 +295,6 @@ impl Networks {
             (_, Some(main)) if shares => main.credentials(),
             (_, None) if shares => return Ok(None),
             (Some((id, own)), _) if *id == row.id => own.clone(),
-            (Some(_), _) => return Ok(None),
             (None, _) if row.is_on && !row.client_id.is_empty() => match self.kept(row).await {
                 Err(AppsError::Vault(error)) if error.is_lost() => {
                     // One that must be entered again takes no other with it.

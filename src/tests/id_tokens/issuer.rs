@@ -50,6 +50,7 @@ pub enum Signature {
 
 type Lie = Box<dyn Fn(&mut Made) + Send>;
 
+#[expect(clippy::struct_excessive_bools, reason = "switches of a test, each by itself")]
 pub struct Issued {
     pub keys: Vec<(String, EcdsaKeyPair)>,
     /// Names of keys that are not published any more.

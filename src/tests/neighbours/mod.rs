@@ -1,4 +1,4 @@
-//! Servers that nobody here wrote, as processes on loopback ports: npm `oidc-provider` and PyPI `django-oauth-toolkit`, each
+//! Servers that nobody here wrote, as processes on loopback ports: npm `oidc-provider` and `PyPI` `django-oauth-toolkit`, each
 //! as strict as it comes. A page lives its whole life there, by a definition that is a file of the test, and what stands
 //! at the server is asked of the server.
 

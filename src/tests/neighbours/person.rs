@@ -27,17 +27,16 @@ impl Browser {
         let mut place = start.clone();
         let mut page = self.hears(self.http.get(place.clone())).await;
         for _ in 0..STEPS {
-            let next = match page.headers().get("location") {
-                Some(next) => place.join(next.to_str().expect("an address")).expect("an address"),
-                None => {
-                    let text = page.text().await.expect("a page");
-                    let (action, fields) = form_of(&text, declined);
-                    place = action.map_or_else(|| place.clone(), |action| place.join(&action).expect("an address"));
-                    let request = self.http.post(place.clone()).header("referer", place.as_str()).form(&fields);
-                    page = self.hears(request).await;
-                    continue;
-                }
+            let next = page.headers().get("location").map(|next| next.to_str().expect("an address").to_owned());
+            let Some(next) = next else {
+                let text = page.text().await.expect("a page");
+                let (action, fields) = form_of(&text, declined);
+                place = action.map_or_else(|| place.clone(), |action| place.join(&action).expect("an address"));
+                let request = self.http.post(place.clone()).header("referer", place.as_str()).form(&fields);
+                page = self.hears(request).await;
+                continue;
             };
+            let next = place.join(&next).expect("an address");
             if next.origin().ascii_serialization() != origin {
                 return next.to_string();
             }

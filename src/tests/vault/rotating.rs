@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::Status,
-    server::{App, keeper, vault::Place},
+    server::{App, courier, keeper, vault::Place},
     tests::postgres,
 };
 
@@ -189,7 +189,14 @@ async fn a_data_key_stays_while_a_kept_answer_needs_it() {
     let line = serde_json::json!({ "attempt": sealed[0].0.row, "workspace": sealed[0].0.workspace, "sealed": text(0) });
     let spooled = spool.join(format!("{}.spool", Uuid::now_v7()));
     std::fs::write(&spooled, format!("{line}\n")).expect("it can be written");
-    let entry = serde_json::json!({ "Began": { "name": format!("{}:0", sealed[1].0.row), "sealed_key": text(1) } });
+    let lost = courier::Told {
+        workspace: sealed[1].0.workspace,
+        sealed_key: text(1),
+        sent_at: shop.world.clock.now(),
+        age_ms: 0,
+        ended: courier::Ended::Lost,
+    };
+    let entry = serde_json::json!({ "Began": { "name": format!("{}:0", sealed[1].0.row), "told": lost } });
     let journal = spool.join("courier-1.journal");
     std::fs::write(&journal, format!("{entry}\n")).expect("it can be written");
 

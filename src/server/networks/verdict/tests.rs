@@ -69,6 +69,7 @@ fn meta(code: u32, subcode: Option<u32>) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_network_has_its_own_words_for_each_class() {
     let slack = |error: &str| json!({"ok": false, "error": error});
     let tiktok = |code: &str| json!({"data": {}, "error": {"code": code}});

@@ -30,12 +30,12 @@ fn said(event: &Event) -> String {
     happened(event, Some("Bondi Beach"), Some("Facebook")).whole()
 }
 
-fn linked() -> Option<Link> {
-    Some(Link::Linked(connection()))
+fn linked() -> Link {
+    Link::Linked(connection())
 }
 
-fn cut() -> Option<Link> {
-    Some(Link::Linked(Connection { missing: vec![Ability::Publish], ..connection() }))
+fn cut() -> Link {
+    Link::Linked(Connection { missing: vec![Ability::Publish], ..connection() })
 }
 
 #[test]
@@ -45,15 +45,15 @@ fn what_people_do_says_who_what_and_which_page() {
         (event(EventKind::LocationAdded, ada(), None), "Ada added the location Bondi Beach."),
         (event(EventKind::PageAdded, ada(), Some(Link::Unlinked)), "Ada added Bondi Beach on Facebook."),
         (
-            event(EventKind::Connected, ada(), linked()),
+            event(EventKind::Connected, ada(), Some(linked())),
             "Ada connected Bondi Beach on Facebook as Harbour Coffee – Bondi.",
         ),
         (
-            event(EventKind::Connected, ada(), cut()),
+            event(EventKind::Connected, ada(), Some(cut())),
             "Ada connected Bondi Beach on Facebook as Harbour Coffee – Bondi. Not everything was allowed: Cannot publish.",
         ),
         (
-            event(EventKind::Unchosen, ada(), linked()),
+            event(EventKind::Unchosen, ada(), Some(linked())),
             "Ada approved Bondi Beach on Facebook. Nobody has chosen yet which page it is.",
         ),
         (event(EventKind::Disconnected, ada(), Some(Link::Unlinked)), "Ada disconnected Bondi Beach on Facebook."),
@@ -69,23 +69,23 @@ fn what_is_found_says_which_page_and_why() {
     let returned = |outcome| event(EventKind::PermissionReturned { outcome }, keeper(), Some(Link::Unlinked));
     for (event, sentence) in [
         (
-            event(EventKind::Broken { reason: Reason::Removed }, keeper(), linked()),
+            event(EventKind::Broken { reason: Reason::Removed }, keeper(), Some(linked())),
             "Greentick found Bondi Beach on Facebook broken: Removed at Facebook.",
         ),
         (
-            event(EventKind::AbilitiesChanged, keeper(), cut()),
+            event(EventKind::AbilitiesChanged, keeper(), Some(cut())),
             "Greentick found that Bondi Beach on Facebook may not do everything any more: Cannot publish.",
         ),
         (
-            event(EventKind::AbilitiesChanged, keeper(), linked()),
+            event(EventKind::AbilitiesChanged, keeper(), Some(linked())),
             "Greentick found that Bondi Beach on Facebook may do everything that it needs.",
         ),
         (
-            event(EventKind::LogInWanted, keeper(), linked()),
+            event(EventKind::LogInWanted, keeper(), Some(linked())),
             "Greentick found that Facebook wants a person to log in there for Bondi Beach on Facebook.",
         ),
         (
-            event(EventKind::LoggedIn, keeper(), linked()),
+            event(EventKind::LoggedIn, keeper(), Some(linked())),
             "Greentick found that Facebook wants no log-in any more for Bondi Beach on Facebook.",
         ),
         (
@@ -93,11 +93,11 @@ fn what_is_found_says_which_page_and_why() {
             "Greentick warned that Bondi Beach on Facebook needs a person before 3 Nov 2026.",
         ),
         (
-            event(EventKind::Expiring, keeper(), linked()),
+            event(EventKind::Expiring, keeper(), Some(linked())),
             "Greentick warned that Bondi Beach on Facebook needs a person soon.",
         ),
         (
-            event(EventKind::Renewed, keeper(), linked()),
+            event(EventKind::Renewed, keeper(), Some(linked())),
             "Greentick renewed Bondi Beach on Facebook, which needs no person any more.",
         ),
         (
