@@ -305,6 +305,13 @@ async fn networks_that_cannot_be_reached_are_told_apart() {
     plain.sandbox = Some(format!("https://{}", door.local_addr().expect("it listens")));
     tokio::spawn(async move { axum::serve(door, Router::new()).await });
     assert_eq!(level(&found(plain).await, "networks", "trusts its certificate"), Level::Problem);
+    // Where people type an address there is none to knock at.
+    let mut typed = here(folder.path());
+    typed.apps.clear();
+    typed.switched_on.push(NetworkId("mastodon".to_owned()));
+    let found = found(typed).await;
+    assert_eq!(level(&found, "networks", "redirect address at Mastodon"), Level::Ok);
+    assert!(!format!("{found:?}").contains("instance.example"));
 }
 
 #[tokio::test]

@@ -112,7 +112,8 @@ fn wants(demand: Demand) -> &'static str {
 async fn doors(client: &NetworkClient, clock: &Clock, all: &[Definition]) -> (Vec<Finding>, Vec<Told>) {
     let mut hosts = BTreeMap::<String, (Url, Vec<&str>)>::new();
     for definition in all {
-        for address in [&definition.authorize.url, &definition.token.url] {
+        let doors = [&definition.authorize.url, &definition.token.url];
+        for address in doors.into_iter().filter(|address| networks::is_known(definition, address)) {
             let Ok(url) = Url::parse(address) else { continue };
             let place = url.origin().ascii_serialization();
             let (_, names) = hosts.entry(place).or_insert_with(|| (url, vec![]));

@@ -48,7 +48,7 @@ pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{Answer, NetworkClient, NoAnswer, Patience};
 pub use definition::{Definition, Extra, Iss, Lifetime, Refusal, Renews, ResponseMode, Shape};
 pub use documents::{client_document, client_keys, is_key_where_needed, is_needed};
-pub use examine::{Subject, examine};
+pub use examine::{Subject, examine, is_known};
 pub use exchange::{Code, ExchangeError, Tokens, exchange};
 pub use heard::{heard_before, sweep};
 pub use hooks::{Hooked, confirmed};

@@ -28,7 +28,8 @@ pub(super) async fn findings(client: &NetworkClient, definition: &Definition) ->
 }
 
 /// Whether it is known before a page is connected: not what an answer says, nor what a person types.
-pub(super) fn is_known(definition: &Definition, address: &str) -> bool {
+#[must_use]
+pub fn is_known(definition: &Definition, address: &str) -> bool {
     let host = in_host(address);
     let is_sample =
         definition.instance.is_some() && SAMPLES.iter().any(|(name, word)| *name == "host" && host == *word);

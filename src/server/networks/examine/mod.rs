@@ -10,6 +10,7 @@ mod token;
 
 use std::time::Duration;
 
+pub use self::hosts::is_known;
 use super::{Definition, NetworkApp, NetworkClient};
 use crate::domain::{AppState, Finding};
 
