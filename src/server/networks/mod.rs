@@ -58,7 +58,7 @@ pub use instances::{NoInstance, Ours, resolve};
 pub use knock::{Knock, knock};
 pub use load::{DefinitionError, load, read};
 pub use outside::Door;
-pub use pace::{Admission, Queue, admit, open, pause, reserve};
+pub use pace::{Admission, Gate, Queue, admit, open, pause, reserve};
 pub use plan::{Clocked, Clocks, Plan, Renewal, a_little_before, phase, plan};
 pub use proofs::Proofs;
 pub use push::{PushError, push};

@@ -4,7 +4,7 @@
 //! about, nobody asks but one at a time, to see whether it answers again; what was due meanwhile stays due, and goes on
 //! at the rate and not all at once.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IdenStatic, QueryFilter,
@@ -111,6 +111,44 @@ pub async fn admit(
     };
     let slot = Moment(slot.div_euclid(1_000) + 1);
     Ok(Admission::Not(row.paused_until.map_or(slot, |until| Ord::max(until, slot))))
+}
+
+/// Places for many, taken in one transaction and at one moment: an app that is closed to one is closed to those after it,
+/// and one that is open without a rate is open to all of them.
+pub struct Gate<'a, C> {
+    db: &'a C,
+    queue: Queue,
+    now: Moment,
+    per_second: u32,
+    known: HashMap<NetworkAppId, Admission>,
+}
+
+impl<'a, C: ConnectionTrait> Gate<'a, C> {
+    /// A gate to the places of `queue`.
+    #[must_use]
+    pub fn new(db: &'a C, queue: Queue, now: Moment, per_second: u32) -> Self {
+        Self { db, queue, now, per_second, known: HashMap::new() }
+    }
+
+    /// As [`admit`].
+    ///
+    /// # Errors
+    /// As [`admit`].
+    pub async fn admit(&mut self, app: NetworkAppId) -> Result<Admission, StoreError> {
+        if let Some(known) = self.known.get(&app) {
+            return Ok(*known);
+        }
+        let admission = admit(self.db, (app, self.queue), self.now, self.per_second).await?;
+        if admission != Admission::Now || (self.per_second == 0 && !self.is_probe(app).await?) {
+            self.known.insert(app, admission);
+        }
+        Ok(admission)
+    }
+
+    /// Whether the one that was let in is to see whether the network answers again.
+    async fn is_probe(&self, app: NetworkAppId) -> Result<bool, StoreError> {
+        Ok(Entity::find_by_id(app).one(self.db).await?.is_some_and(|row| is_outage(row.misses)))
+    }
 }
 
 /// Takes the next place of the refreshes whenever it is, before all that only comes when it is due, and answers when: for

@@ -3,9 +3,9 @@
 //!
 //! An attempt keeps its id when another process goes on with it: what comes late is recognised, and is saved once.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     rows::grant::{self, Column, Model as Grant},
 };
 use crate::{
-    domain::Moment,
+    domain::{GrantId, Moment},
     server::store::{Json, StoreError},
 };
 
@@ -29,6 +29,7 @@ pub struct Mark {
 }
 
 /// What a refresh brought, beside the tokens.
+#[derive(Clone)]
 pub struct Renewed {
     /// When the request was sent.
     pub issued_at: Moment,
@@ -70,6 +71,19 @@ impl Grant {
     pub fn is_held(&self, now: Moment) -> bool {
         self.attempt.is_some() && self.attempt_until.is_some_and(|until| holds(until, now))
     }
+}
+
+/// These grants as they are now, by id; nobody else changes them before the end of the transaction.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn hold(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = GrantId>,
+) -> Result<HashMap<GrantId, Grant>, StoreError> {
+    // In one order, so that two who want the same never wait for each other.
+    let held = grant::Entity::find().filter(Column::Id.is_in(ids)).order_by_asc(Column::Id).lock_exclusive();
+    Ok(held.all(db).await?.into_iter().map(|grant| (grant.id, grant)).collect())
 }
 
 /// Takes the mark by compare-and-swap, unless the grant changed since it was read, or died. An interrupted attempt is

@@ -36,7 +36,7 @@ pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
-pub use marks::{Mark, Renewed, Setback, bury, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
+pub use marks::{Mark, Renewed, Setback, bury, hold, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
 pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, ExprTrait,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, LockType, Order, Query},
 };
 
 use super::{Store, StoreError};
@@ -62,6 +62,23 @@ impl Writing {
         };
         let seq: i64 = row.try_get("", "event_seq")?;
         Ok(Self { txn, workspace, seq, last_committed: seq, notes: vec![] })
+    }
+
+    /// Has several workspaces to itself in one transaction, for what changes something in each and records no event.
+    ///
+    /// # Errors
+    /// When the database does not do it.
+    pub async fn hold_all(txn: &DatabaseTransaction, workspaces: &[WorkspaceId]) -> Result<(), StoreError> {
+        // In one order, so that two who want the same never wait for each other.
+        let held = Query::select()
+            .column("id")
+            .from("workspaces")
+            .and_where(Expr::col("id").is_in(workspaces.iter().copied()))
+            .order_by("id", Order::Asc)
+            .lock(LockType::Update)
+            .to_owned();
+        txn.query_all(&held).await?;
+        Ok(())
     }
 
     /// The transaction, for statements.

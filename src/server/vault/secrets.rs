@@ -1,6 +1,10 @@
 //! Keeping, opening and forgetting secrets.
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, sea_query::OnConflict};
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict,
+};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -45,19 +49,40 @@ impl Vault {
     /// # Errors
     /// When the database does not do it, or a key is missing.
     pub async fn put(&self, db: &impl ConnectionTrait, place: Place, value: &SecretString) -> Result<(), VaultError> {
-        let (key_id, key) = self.key_of(db, place.workspace).await?;
-        let row = secret::ActiveModel {
-            owner_table: Set(place.table.to_owned()),
-            owner_column: Set(place.column.to_owned()),
-            owner_row: Set(place.row),
-            workspace: Set(place.workspace),
-            sealed: Set(seal::seal(&key, key_id, &place, value.expose_secret().as_bytes())),
-        };
+        self.put_all(db, &[(place, value)]).await
+    }
+
+    /// As [`Vault::put`], for many places, none of them twice.
+    ///
+    /// # Errors
+    /// As [`Vault::put`].
+    pub async fn put_all(
+        &self,
+        db: &impl ConnectionTrait,
+        values: &[(Place, &SecretString)],
+    ) -> Result<(), VaultError> {
+        let (mut keys, mut rows) = (HashMap::new(), vec![]);
+        for (place, value) in values {
+            if !keys.contains_key(&place.workspace) {
+                keys.insert(place.workspace, self.key_of(db, place.workspace).await?);
+            }
+            let (key_id, key) = &keys[&place.workspace];
+            rows.push(secret::ActiveModel {
+                owner_table: Set(place.table.to_owned()),
+                owner_column: Set(place.column.to_owned()),
+                owner_row: Set(place.row),
+                workspace: Set(place.workspace),
+                sealed: Set(seal::seal(key, *key_id, place, value.expose_secret().as_bytes())),
+            });
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
         let over =
             OnConflict::columns([secret::Column::OwnerTable, secret::Column::OwnerColumn, secret::Column::OwnerRow])
                 .update_columns([secret::Column::Workspace, secret::Column::Sealed])
                 .to_owned();
-        secret::Entity::insert(row).on_conflict(over).exec_without_returning(db).await?;
+        secret::Entity::insert_many(rows).on_conflict(over).exec_without_returning(db).await?;
         Ok(())
     }
 
@@ -79,6 +104,31 @@ impl Vault {
             Err(VaultError::Missing(_)) => Ok(None),
             found => found.map(Some),
         }
+    }
+
+    /// As [`Vault::find`], for some places of one row.
+    ///
+    /// # Errors
+    /// As [`Vault::find`].
+    pub async fn find_all<const N: usize>(
+        &self,
+        db: &impl ConnectionTrait,
+        places: [Place; N],
+    ) -> Result<[Option<SecretString>; N], VaultError> {
+        let mut found = [const { None }; N];
+        let Some(Place { table, row, .. }) = places.first().copied() else { return Ok(found) };
+        debug_assert!(places.iter().all(|place| (place.table, place.row) == (table, row)), "of one row");
+        let rows = secret::Entity::find()
+            .filter(secret::Column::OwnerTable.eq(table))
+            .filter(secret::Column::OwnerColumn.is_in(places.map(|place| place.column)))
+            .filter(secret::Column::OwnerRow.eq(row));
+        let rows = rows.all(db).await?;
+        for (place, found) in places.iter().zip(&mut found) {
+            if let Some(row) = rows.iter().find(|row| row.owner_column == place.column) {
+                *found = Some(self.unseal(db, *place, &row.sealed).await?);
+            }
+        }
+        Ok(found)
     }
 
     /// Forgets the secret at `place`; it may be gone already.

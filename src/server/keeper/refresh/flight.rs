@@ -2,29 +2,28 @@
 
 use std::{sync::Arc, time::Duration};
 
-use secrecy::SecretString;
 use tracing::{debug, warn};
 
-use super::{End, RefreshFailure, Why, landing, wire::Wire};
+use super::{
+    End, RefreshFailure, Why, landing,
+    marking::{self, Marked},
+    saving,
+    wire::Wire,
+};
 use crate::{
     domain::{GrantId, Moment, Reason},
     server::{
         App,
         counts::Counted,
-        networks::{self, Admission, Held, NetworkApp, Proofs, Queue, RefreshError, Sent, Tokens, Verdict},
+        networks::{self, Held, NetworkApp, Proofs, RefreshError, Sent, Tokens, Verdict},
         pages::{self, Grant, Mark},
-        store::StoreError,
-        vault::Sealer,
+        vault::{Sealer, VaultError},
     },
 };
 
 /// When the outcome is unknown, the same token again: at once first, because a network with a grace window takes it only
 /// within seconds (SECURITY 4.3, G).
 const REPEATS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
-/// A place in the queue that is due this soon is waited for.
-const WAITS: Duration = Duration::from_secs(3);
-/// A process that was stopped after its mark was written may be followed by another when it goes on.
-const MARK_IS_NEW: Duration = Duration::from_secs(5);
 
 /// A flight that has its mark.
 pub(super) struct Flight<'a> {
@@ -32,6 +31,8 @@ pub(super) struct Flight<'a> {
     pub grant: Grant,
     pub network_app: Arc<NetworkApp>,
     pub mark: Mark,
+    /// Whether a refresh token was stored with the tokens that are spent.
+    pub has_refresh: bool,
 }
 
 /// Why there are no new tokens.
@@ -90,8 +91,9 @@ async fn try_to_fly(app: &App, id: GrantId, seen: i64, why: Why) -> Result<End, 
         return Ok(End::NoMeans);
     }
     let sealer = app.vault.sealer(db, grant.workspace).await?;
-    match mark(app, &grant, why).await? {
-        Marked::Taken(mark) => Flight { app, grant, network_app, mark }.run(held, sealer).await,
+    let has_refresh = held.refresh.is_some();
+    match marking::mark(app, &grant, why).await? {
+        Marked::Taken(mark) => Flight { app, grant, network_app, mark, has_refresh }.run(held, sealer).await,
         Marked::Held => Ok(End::Held),
         Marked::NotNow(until) => Ok(End::NotNow(Some(until))),
     }
@@ -106,75 +108,10 @@ async fn put_off(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
 
 async fn held(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Held, RefreshFailure> {
     let db = app.store.read();
-    let access: SecretString = app.vault.get(db, grant.access()).await?;
-    let refresh = app.vault.find(db, grant.refresh()).await?;
-    let key = app.vault.find(db, grant.key()).await?;
+    let [access, refresh, key] = app.vault.find_all(db, [grant.access(), grant.refresh(), grant.key()]).await?;
+    let access = access.ok_or(VaultError::Missing(grant.access()))?;
     let redirect_uri = app.base_url.callback(network_app.callback);
     Ok(Held { access, refresh, key, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
-}
-
-enum Marked {
-    Taken(Mark),
-    Held,
-    NotNow(Moment),
-}
-
-/// The app's place and the grant's mark, in one commit that is on the disk before anything leaves.
-async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, RefreshFailure> {
-    // What was interrupted may be at the network already, and goes on before all else, within a grace window.
-    if why == Why::Interrupted {
-        let place = reserved(app, grant).await?;
-        tokio::time::sleep(place.since(app.clock.now())).await;
-    }
-    let (mut grant, mut own) = (grant.clone(), None);
-    loop {
-        let turn = app.refreshing.turns.acquire().await;
-        let txn = app.store.begin().await?;
-        let (now, began) = (app.clock.now(), app.clock.running());
-        let admission = match (why, own) {
-            (Why::Due, None) => {
-                networks::admit(&txn, (grant.network_app, Queue::Refreshes), now, app.refreshing.per_second).await?
-            }
-            _ => Admission::Now,
-        };
-        match admission {
-            Admission::Now => {}
-            Admission::Not(until) if until.since(now) < WAITS && !app.stopping.is_cancelled() => {
-                drop((txn, turn));
-                tokio::time::sleep(until.since(now)).await;
-                continue;
-            }
-            Admission::Not(until) => return Ok(Marked::NotNow(until)),
-        }
-        let owner = app.refreshing.spool.owner();
-        let marked = match own {
-            Some(own) => pages::mark_again(&txn, &grant, own, now).await?,
-            None => pages::mark(&txn, &grant, owner, now).await?,
-        };
-        let Some(mark) = marked else { return Ok(Marked::Held) };
-        txn.commit().await.map_err(StoreError::from)?;
-        if app.clock.running().saturating_sub(began) < MARK_IS_NEW {
-            return Ok(Marked::Taken(mark));
-        }
-        // Nothing has left: it is taken anew, unless somebody else has by now.
-        match pages::grant(app.store.read(), grant.id).await? {
-            Some(again) if is_of(&again, mark) => (grant, own) = (again, Some(mark)),
-            _ => return Ok(Marked::Held),
-        }
-    }
-}
-
-fn is_of(grant: &Grant, mark: Mark) -> bool {
-    grant.attempt == Some(mark.attempt) && grant.attempt_owner == Some(mark.owner)
-}
-
-async fn reserved(app: &App, grant: &Grant) -> Result<Moment, RefreshFailure> {
-    let turn = app.refreshing.turns.acquire().await;
-    let txn = app.store.begin().await?;
-    let place = networks::reserve(&txn, grant.network_app, app.clock.now(), app.refreshing.per_second).await?;
-    txn.commit().await.map_err(StoreError::from)?;
-    drop(turn);
-    Ok(place)
 }
 
 impl Class {
@@ -241,12 +178,12 @@ impl Flight<'_> {
     }
 
     async fn try_to_go_on(&mut self) -> Result<bool, RefreshFailure> {
-        let place = reserved(self.app, &self.grant).await?;
+        let place = marking::reserved(self.app, &self.grant).await?;
         tokio::time::sleep(place.since(self.app.clock.now())).await;
         let db = self.app.store.read();
         // Given back: the answer is fetched all the same, and what is in it goes back too.
         let Some(current) = pages::grant(db, self.grant.id).await? else { return Ok(true) };
-        let is_ours = is_of(&current, self.mark);
+        let is_ours = marking::is_of(&current, self.mark);
         Ok(is_ours && pages::mark_again(db, &current, self.mark, self.app.clock.now()).await?.is_some())
     }
 }
@@ -260,7 +197,7 @@ impl Flight<'_> {
             warn!(grant = %grant.id, %error, "new tokens are not this person's; they are not kept");
             return landing::set_back(self, Class::Trouble).await;
         }
-        Ok(landing::keep(self, tokens, sent_at, lies_elsewhere).await)
+        Ok(saving::keep(self, tokens, sent_at, lies_elsewhere).await)
     }
 }
 

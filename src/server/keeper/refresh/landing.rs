@@ -1,9 +1,9 @@
-//! What becomes of a flight: new tokens are saved whatever it takes, a refusal counts when it is certain, and
-//! everything else is tried again.
+//! What becomes of a flight without new tokens, or with tokens that come too late: a refusal counts when it is certain,
+//! and everything else is tried again.
 
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{error, info};
 use uuid::Uuid;
 
 use super::{
@@ -11,20 +11,16 @@ use super::{
     flight::{Class, Flight},
 };
 use crate::{
-    domain::{Actor, Change, EXPIRING_LEAD, Moment, Reason, WorkspaceId},
+    domain::{EXPIRING_LEAD, Moment, Reason, WorkspaceId},
     server::{
         App,
         connect::{self, Owed},
         keeper::{deaths, reach, silence, visit},
-        networks::{self, Clocked, Plan, Tokens},
-        pages::{self, Grant, NotChanged, Renewed, Setback},
-        store::Writing,
+        networks::{self, Clocked, Tokens},
+        pages::{self, Grant, Setback},
     },
 };
 
-/// Between tries to save what has arrived.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A refusal counts when it comes again after this long: a network that was mistaken has mended by then.
 const CONFIRMED_AFTER: Duration = Duration::from_mins(1);
 /// Backoff: this, twice as long each time, and not longer than that.
@@ -35,90 +31,8 @@ const FOR_A_PERSON: Duration = Duration::from_hours(1);
 /// An app that is refused waits for its operator.
 const OURS: Duration = Duration::from_mins(15);
 
-/// Saves new tokens, until they are saved: a token in hand is never thrown away. `lies_elsewhere`: the next start finds
-/// them too.
-pub(super) async fn keep(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, lies_elsewhere: bool) -> End {
-    let (app, grant, attempt) = (flight.app, &flight.grant, flight.mark.attempt);
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match save(flight, tokens, sent_at).await {
-            Ok(end) => {
-                app.refreshing.is_done(app, attempt);
-                return end;
-            }
-            Err(error) => warn!(grant = %grant.id, %error, "new tokens are not saved yet; they are kept"),
-        }
-        tokio::select! {
-            () = app.stopping.cancelled(), if lies_elsewhere => return End::NotNow(None),
-            () = tokio::time::sleep(pause) => {}
-        }
-        pause = LONGEST_PAUSE.min(pause * 2);
-    }
-}
-
-async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment) -> Result<End, RefreshFailure> {
-    let Flight { app, grant, network_app, .. } = flight;
-    let clocks = network_app.definition.clocks();
-    let expires_at = tokens.lives.or(clocks.lives).map(|lives| sent_at + lives);
-    let refresh_expires_at = if tokens.refresh_lives.is_some() || clocks.refresh_slides {
-        tokens.refresh_lives.or(clocks.refresh_lives).map(|lives| sent_at + lives)
-    } else {
-        grant.refresh_expires_at
-    };
-    let has_refresh = tokens.refresh.is_some() || app.vault.find(app.store.read(), grant.refresh()).await?.is_some();
-    let known = Clocked {
-        issued_at: sent_at,
-        expires_at,
-        refresh_expires_at,
-        data_access_expires_at: grant.data_access_expires_at,
-        has_refresh,
-        is_failing: false,
-        phase: networks::phase(grant.id.0),
-    };
-    let Plan { next_refresh_at, must_act_at } = networks::plan(&known, &clocks);
-    let scopes = tokens.scopes.clone().unwrap_or_else(|| grant.scopes.0.clone());
-    let missing = Some(network_app.definition.missing(&scopes)).filter(|_| scopes != grant.scopes.0);
-    let is_well_again = grant.warned && must_act_at != grant.must_act_at;
-    let new = Renewed { issued_at: sent_at, expires_at, refresh_expires_at, must_act_at, next_refresh_at, scopes };
-    let turn = app.refreshing.turns.acquire().await;
-    let mut writing = app.store.write(grant.workspace).await?;
-    if !pages::renew(writing.txn(), grant, new).await? {
-        drop((writing, turn));
-        return late(app, grant, tokens).await;
-    }
-    app.vault.put(writing.txn(), grant.access(), &tokens.access).await?;
-    // An answer without a refresh token means that the old one stays good (RFC 6749, section 6).
-    if let Some(refresh) = &tokens.refresh {
-        app.vault.put(writing.txn(), grant.refresh(), refresh).await?;
-    }
-    if let Some(missing) = missing {
-        tell(&mut writing, app.clock.now(), grant, &Change::AbilitiesFound { missing }).await?;
-    }
-    if is_well_again {
-        tell(&mut writing, app.clock.now(), grant, &Change::Renewed).await?;
-    }
-    app.bus.commit(&app.store, writing).await?;
-    drop(turn);
-    // It answered; if that cannot be written down, the next answer says it again.
-    let _ =
-        silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app, app.clock.now()).await?)
-            .await;
-    Ok(End::Renewed)
-}
-
-/// Every page of the grant, those that it changes nothing for left out.
-async fn tell(writing: &mut Writing, now: Moment, grant: &Grant, change: &Change) -> Result<(), RefreshFailure> {
-    for page in pages::pages_of(writing.txn(), grant.id).await? {
-        match pages::transition(writing, now, page, change.clone(), Actor::Keeper).await {
-            Ok(_) | Err(NotChanged::Impossible(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
 /// Somebody disconnected or connected anew meanwhile: the page stays as they left it, and what came too late goes back.
-async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
+pub(super) async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
     give_back(app, grant.workspace, owed(grant.network_app, &grant.person_id, tokens)).await?;
     info!(grant = %grant.id, "new tokens came too late");
     now_stands(app, grant).await
@@ -154,10 +68,10 @@ pub(super) async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> 
 
 /// No new tokens: what that means for the grant, and for its network.
 pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, RefreshFailure> {
-    let Flight { app, grant, network_app, mark } = flight;
+    let Flight { app, grant, network_app, mark, .. } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
     app.refreshing.is_done(app, mark.attempt);
-    let must_act_at = failing_must_act_at(flight).await?;
+    let must_act_at = failing_must_act_at(flight);
     // A no is an answer too.
     if !matches!(class, Class::NotSent | Class::Unclear | Class::Trouble) {
         silence::tell(app, grant.workspace, networks::answered(db, network_app, now).await?).await?;
@@ -203,25 +117,25 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
     Ok(End::NotNow(Some(next)))
 }
 
-async fn failing_must_act_at(flight: &Flight<'_>) -> Result<Option<Moment>, RefreshFailure> {
-    let Flight { app, grant, network_app, .. } = flight;
-    let Some(issued_at) = grant.issued_at else { return Ok(grant.must_act_at) };
+fn failing_must_act_at(flight: &Flight<'_>) -> Option<Moment> {
+    let Flight { grant, network_app, .. } = flight;
+    let Some(issued_at) = grant.issued_at else { return grant.must_act_at };
     let known = Clocked {
         issued_at,
         expires_at: grant.expires_at,
         refresh_expires_at: grant.refresh_expires_at,
         data_access_expires_at: grant.data_access_expires_at,
-        has_refresh: app.vault.find(app.store.read(), grant.refresh()).await?.is_some(),
+        has_refresh: flight.has_refresh,
         is_failing: true,
         phase: 0,
     };
-    Ok(networks::plan(&known, &network_app.definition.clocks()).must_act_at)
+    networks::plan(&known, &network_app.definition.clocks()).must_act_at
 }
 
 /// A refusal is a death when it cannot be anything else: nobody else has refreshed meanwhile, and it comes twice, or it
 /// follows an answer that was lost.
 async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFailure> {
-    let Flight { app, grant, network_app, mark } = flight;
+    let Flight { app, grant, network_app, mark, .. } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
     // Somebody else may have refreshed, or be at it: then the refusal is about what is spent.
     let current = pages::grant(db, grant.id).await?;

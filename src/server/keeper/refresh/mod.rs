@@ -2,18 +2,22 @@
 //! kept before it is saved, and gone on with by whoever comes after a crash.
 //!
 //! [`fresh_token`] is for readers, [`start`] for the schedule; both join a flight that is under way. [`mod@flight`] is the
-//! flight, [`mod@wire`] what its request goes through, [`mod@landing`] what becomes of its answer, [`mod@recover`] what
-//! happens at start.
+//! flight, [`mod@marking`] what comes before it, [`mod@wire`] what its request goes through, [`mod@landing`] what becomes of
+//! its answer, [`mod@saving`] how that is saved, [`mod@recover`] what happens at start. Marks share their commits, and so do
+//! new tokens ([`mod@together`]): the disk, and not the network, would be the limit else.
 
 mod flight;
 mod landing;
+mod marking;
 mod recover;
+mod saving;
+mod together;
 mod wire;
 
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -38,11 +42,14 @@ use super::{
     spool::{Left, Spool},
 };
 use crate::domain::{GrantId, Moment};
+use marking::Marking;
+use saving::Saving;
+use together::Together;
 
 /// A token that ends sooner is not handed out while a fresh one is to be had.
 const LEAST_LEFT: Duration = Duration::from_mins(1);
-/// As many as leave connections for others.
-const WRITERS: usize = 8;
+/// Of those that write alone, on PostgreSQL: as many as leave connections for others.
+const WRITERS: usize = 6;
 /// How long a reader waits. The refresh goes on without it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a reader looks whether another process is done.
@@ -59,8 +66,10 @@ pub struct Refreshing {
     flights: Mutex<HashMap<GrantId, watch::Receiver<Option<End>>>>,
     per_second: u32,
     courier: Option<Courier>,
-    /// How many write to the database at once: SQLite takes one, and lets the others sleep much longer than they must.
-    turns: Semaphore,
+    /// Who writes to the database: SQLite takes one, and lets the others sleep much longer than they must.
+    turns: Arc<Semaphore>,
+    marks: Together<Marking>,
+    saves: Together<Saving>,
 }
 
 /// How a flight ended.
@@ -107,6 +116,9 @@ enum RefreshFailure {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Visit(#[from] VisitError),
+    /// Of a write that was one for many.
+    #[error(transparent)]
+    Shared(#[from] Arc<RefreshFailure>),
 }
 
 impl Refreshing {
@@ -118,10 +130,13 @@ impl Refreshing {
     pub fn open(folder: &std::path::Path, per_second: u32, courier: bool, backend: Backend) -> std::io::Result<Self> {
         let (spool, left) = Spool::open(folder)?;
         let left = Mutex::new(Some(left));
-        let turns = Semaphore::new(if backend == Backend::Sqlite { 1 } else { WRITERS });
+        let turns = Arc::new(Semaphore::new(if backend == Backend::Sqlite { 1 } else { WRITERS }));
+        let own = || if backend == Backend::Sqlite { turns.clone() } else { Arc::new(Semaphore::new(1)) };
+        let (marks, saves) = (Together::taking(own()), Together::taking(own()));
         let courier = courier.then(|| Courier::of(folder.to_owned()));
         let folder = folder.to_owned();
-        Ok(Self { folder, spool, left, kept: Mutex::default(), flights: Mutex::default(), per_second, courier, turns })
+        let (kept, flights) = (Mutex::default(), Mutex::default());
+        Ok(Self { folder, spool, left, kept, flights, per_second, courier, turns, marks, saves })
     }
 
     /// The data keys that answers outside of the database are sealed by.

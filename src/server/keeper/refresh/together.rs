@@ -1,0 +1,99 @@
+//! Writes that share a commit: what comes while the disk takes one transaction goes in the next one, all of it.
+//!
+//! Whoever gets the turn does it for all who wait. A write is done when it is on the disk, as if it had been alone.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::{Semaphore, oneshot};
+use uuid::Uuid;
+
+use super::RefreshFailure;
+use crate::server::{App, store::StoreError};
+
+/// As many as one transaction takes: the others of the database wait for it.
+const AT_MOST: usize = 64;
+
+/// A write that needs no transaction of its own.
+pub(super) trait Shares: Send + Sync + Sized {
+    /// What it comes to.
+    type Done: Send;
+
+    /// They are done in this order, so that two processes that want the same rows never wait for each other.
+    fn order(&self) -> Uuid;
+
+    /// Does all of them, and answers for each. After an error nothing of any of them has happened.
+    fn do_all(
+        app: &App,
+        txn: &DatabaseTransaction,
+        writes: &[Self],
+    ) -> impl Future<Output = Result<Vec<Self::Done>, RefreshFailure>> + Send;
+}
+
+/// What waits for the next commit.
+pub(super) struct Together<W: Shares> {
+    waiting: Mutex<Vec<Waiting<W>>>,
+    turn: Arc<Semaphore>,
+}
+
+struct Waiting<W: Shares> {
+    write: W,
+    tell: oneshot::Sender<Result<W::Done, RefreshFailure>>,
+}
+
+impl<W: Shares> Together<W> {
+    /// Of all who take `turn`, one writes at a time.
+    pub(super) fn taking(turn: Arc<Semaphore>) -> Self {
+        Self { waiting: Mutex::default(), turn }
+    }
+
+    /// Does it, with whatever else waits, and answers when it is on the disk.
+    pub(super) async fn write(&self, app: &App, write: W) -> Result<W::Done, RefreshFailure> {
+        let (tell, mut hear) = oneshot::channel();
+        self.waiting().push(Waiting { write, tell });
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut hear => return done.unwrap_or_else(|_| Err(ended_early())),
+                _turn = self.turn.acquire() => commit(app, self.next()).await,
+            }
+        }
+    }
+
+    fn next(&self) -> Vec<Waiting<W>> {
+        let mut waiting = self.waiting();
+        let count = waiting.len().min(AT_MOST);
+        waiting.drain(..count).collect()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting<W>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who did it for all is gone; what became of it is not known.
+fn ended_early() -> RefreshFailure {
+    StoreError::from(DbErr::Custom("a shared write ended early".to_owned())).into()
+}
+
+async fn commit<W: Shares>(app: &App, mut all: Vec<Waiting<W>>) {
+    all.sort_by_key(|waiting| waiting.write.order());
+    let (writes, tells): (Vec<_>, Vec<_>) = all.into_iter().map(|waiting| (waiting.write, waiting.tell)).unzip();
+    match in_one(app, &writes).await {
+        Ok(done) => tells.into_iter().zip(done).for_each(|(tell, done)| drop(tell.send(Ok(done)))),
+        Err(error) => {
+            let error = Arc::new(error);
+            tells.into_iter().for_each(|tell| drop(tell.send(Err(error.clone().into()))));
+        }
+    }
+}
+
+async fn in_one<W: Shares>(app: &App, writes: &[W]) -> Result<Vec<W::Done>, RefreshFailure> {
+    if writes.is_empty() {
+        return Ok(vec![]);
+    }
+    let txn = app.store.begin().await?;
+    let done = W::do_all(app, &txn, writes).await?;
+    txn.commit().await.map_err(StoreError::from)?;
+    Ok(done)
+}
