@@ -2,8 +2,9 @@
 //! sandbox, and what they cost in memory. `cargo bench --bench keeper`; `GRANTS=10000` for fewer; on PostgreSQL by
 //! `scripts/with-postgres cargo bench --bench keeper`.
 //!
-//! The sandbox is a process of its own, and takes a tenth of a second for an answer, as networks do; then, once more, it
-//! answers at once, which says what one process can do at most. The limit is for both.
+//! The sandbox is a process of its own, and takes a tenth of a second for an answer, as networks do: the limit is for
+//! that. Then, once more, it answers at once: that says what one process can do at most, when a loop that keeps nothing is
+//! no measure any more for one that has each token on the disk before it goes on.
 
 use std::{
     fmt::Write as _,
@@ -38,6 +39,8 @@ const DUE: u64 = 50_000;
 const ROWS_AT_ONCE: u64 = 500;
 /// What the sandbox's process is started with.
 const AS_SANDBOX: &str = "BENCH_SANDBOX";
+/// How long a network takes for an answer: a short one, since most are further away.
+const DELAY_MS: u64 = 100;
 /// Limits: of the loop's rate, and of the claim query's time with few grants.
 const LEAST_SHARE: f64 = 0.6;
 const MOST_GROWTH: f64 = 2.0;
@@ -71,7 +74,7 @@ async fn main() -> Anything<()> {
     say(&format!("claims: {:.0} a second", claims(&app).await?));
     make_due(&app).await?;
     let mut shares = vec![];
-    for delay_ms in [100, 0] {
+    for delay_ms in [DELAY_MS, 0] {
         network.answers_after(&app, delay_ms).await?;
         let limit = only_asking(&app).await?;
         let refreshes = refreshing(&app).await?;
@@ -83,7 +86,7 @@ async fn main() -> Anything<()> {
         ));
     }
     say(&format!("memory: {} MB before, {} MB after, for {grants} grants", before / 1024, resident()? / 1024));
-    if shares.iter().any(|share| *share < LEAST_SHARE) || growth > MOST_GROWTH {
+    if shares[0] < LEAST_SHARE || growth > MOST_GROWTH {
         return Err(format!("limits: a share of {LEAST_SHARE}, {MOST_GROWTH} times the claim query").into());
     }
     Ok(())
