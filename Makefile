@@ -43,8 +43,9 @@ lint-browser: .tools/env ## Clippy for the browser
 docs: .tools/env ## Documentation without warnings
 	@$(with-tools) RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 
+# Twice as many at once as there are processors: most of them wait, for a network, a clock or a server that starts.
 unit: .tools/env ## Tests of the server and of what both sides share
-	@$(with-tools) cargo test --workspace
+	@$(with-tools) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} cargo test --workspace
 
 release: target/release/.made ## The release build, for the server and the browser
 	@echo "target/release/greentick is up to date"
@@ -72,10 +73,11 @@ soak: ## Random bytes for every reader of foreign bytes, a minute each (SOAK_SEC
 	@scripts/steps setup-test release
 	@$(with-tools) cd end2end && ALL_CELLS=1 npx playwright test --project=firefox && ALL_CELLS=1 npx playwright test --project=chromium matrix
 
+# With optimisation: a server that starts in a tenth of the time can be killed ten times as often.
 soak-keeper: .tools/env ## 10,000 kills on each database (KILLS), at every call, six hours without a network (OUTAGE), 10,000 races (INTERLEAVINGS)
-	@$(with-tools) KILLS=$${KILLS:-5000} KILLS_WITHOUT_COURIER=500 cargo test --lib tests::kills
-	@$(with-tools) EVERY_CALL=1 cargo test --lib tests::dying
-	@$(with-tools) OUTAGE=$${OUTAGE:-100000} OUTAGE_RATE=$${OUTAGE_RATE:-100} INTERLEAVINGS=$${INTERLEAVINGS:-10000} cargo test --lib tests::outage tests::races
+	@$(with-tools) KILLS=$${KILLS:-5000} KILLS_WITHOUT_COURIER=500 cargo test --release --lib tests::kills
+	@$(with-tools) EVERY_CALL=1 cargo test --release --lib tests::dying
+	@$(with-tools) OUTAGE=$${OUTAGE:-100000} OUTAGE_RATE=$${OUTAGE_RATE:-100} INTERLEAVINGS=$${INTERLEAVINGS:-10000} cargo test --release --lib tests::outage tests::races
 
 watch: setup ## The demo, rebuilt and reloaded on every change
 	@$(with-tools) exec cargo leptos watch -- demo $(ARGS)
