@@ -54,6 +54,7 @@ mod stage;
 mod start;
 mod strangers;
 mod stream;
+mod taken_up;
 mod talkative;
 mod told;
 mod towns;
