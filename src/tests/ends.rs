@@ -59,7 +59,7 @@ ask = { method = "POST", url = "{sandbox}/chirper/oauth/token", auth = "none", p
 expires_in = "expires_in"
 "#;
 
-/// As at LinkedIn: the refresh token ends on its day, and what is left of it is told each time.
+/// As at `LinkedIn`: the refresh token ends on its day, and what is left of it is told each time.
 const FIXED: &str = "[lifetime]\nreusable = true\nrefresh_is_fixed = true\n";
 
 mod moment {
