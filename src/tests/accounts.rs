@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+use std::time::Duration;
+
 use super::{on_both, person::Person, world::World};
 use crate::{
     domain::{ApiError, Me, SessionCard},
@@ -89,6 +91,18 @@ on_both! {
         owner.board().await;
         owner.call("session/sign_out", &[]).await;
         assert_eq!(owner.call("session/me", &[]).await.status, 401);
+    }
+
+    async fn a_stream_that_is_read_keeps_its_session(world) {
+        let (owner, idle) = (world.owner("Harbour").await, world.owner("Elsewhere").await);
+        let me: Vec<SessionCard> = owner.call("session/list", &[]).await.json();
+        for _ in 0..5 {
+            world.clock.advance(Duration::from_hours(3));
+            assert!(accounts::follow(&world.app, me[0].id).await.expect("it answers"), "it is read");
+            accounts::sweep(&world.app).await.expect("it sweeps");
+        }
+        assert_eq!(owner.call("session/me", &[]).await.status, 200, "nobody is signed out before an open tab");
+        assert_eq!(idle.call("session/me", &[]).await.status, 401);
     }
 
     async fn a_viewer_looks_and_changes_nothing(world) {

@@ -1,7 +1,13 @@
 //! Our apps at the networks may be put in and taken away while the server runs: their ids stay, their secrets are sealed,
 //! other processes see it, and the settings win.
 
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectionTrait,
+    sea_query::{Expr, ExprTrait, Order, Query},
+};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::{postgres, world::World};
 use crate::{
@@ -11,6 +17,7 @@ use crate::{
         networks::{AppsError, NetworkApp, Whence},
         sandbox,
         settings::AppCredentials,
+        store::Store,
         vault::{INSTANCE, VaultError},
     },
 };
@@ -119,4 +126,95 @@ async fn the_instances_key_is_one_row_however_many_make_it() {
         vault.need_own_key(db).await.expect("it is made once");
     }
     assert!(matches!(vault.make_key(db, INSTANCE).await, Err(VaultError::Database(_))), "there is one");
+}
+
+async fn ids_of(db: &impl ConnectionTrait, client: &str) -> Vec<Uuid> {
+    let mut select = Query::select();
+    select.column("id").from("network_apps").and_where(Expr::col("client_id").eq(client)).order_by("id", Order::Asc);
+    let rows = db.query_all(&select).await.expect("it answers");
+    rows.into_iter().map(|row| row.try_get("", "id").expect("an id")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_have_one_app() {
+    on_each(async |world| {
+        for round in 0..5 {
+            let client = format!("client-{round}");
+            let starts = (0..6).map(|_| {
+                let client = client.clone();
+                world.with_settings(move |settings| {
+                    drop(settings.apps.insert(chirper(), AppCredentials { client_id: client, ..own() }));
+                })
+            });
+            let apps = futures_util::future::join_all(starts).await;
+            let ids = ids_of(world.app.store.read(), &client).await;
+            assert_eq!(ids.len(), 1, "round {round}");
+            assert!(apps.iter().all(|app| at_chirper(app).expect("it is set").id.0 == ids[0]), "and all use it");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hangs_on_an_app_that_was_made_twice_moves_to_the_oldest() {
+    for url in [None, Some(postgres::new_database().await)] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let older = match &url {
+            None => Store::open_folder(folder.path()).await,
+            Some(url) => Store::open_url(url).await,
+        };
+        let older = older.expect("it opens");
+        let names: Vec<_> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+        let ours = names.iter().position(|name| name == "m20261125_100020_one_app").expect("a step");
+        Migrator::up(older.read(), u32::try_from(ours).ok()).await.expect("the steps of before");
+        let db = older.read();
+        let [first, second, put_in, other] = [(); 4].map(|()| Uuid::now_v7());
+        for (id, client, is_on) in
+            [(first, "ours", false), (second, "ours", false), (put_in, "run", true), (other, "run", false)]
+        {
+            let mut row = Query::insert();
+            row.into_table("network_apps").columns(["id", "network", "client_id", "misses", "is_on"]);
+            row.values_panic([id.into(), "chirper".into(), client.into(), 0_i64.into(), is_on.into()]);
+            db.execute(&row).await.expect("a row");
+        }
+        let workspace = Uuid::now_v7();
+        let grants = [(second, "ada", first), (second, "ben", second), (first, "ben", first), (put_in, "cleo", put_in)];
+        let ids = grants.map(|_| Uuid::now_v7());
+        for (id, (app, person, _)) in ids.iter().zip(grants) {
+            let mut row = Query::insert();
+            let columns = [
+                "id",
+                "workspace",
+                "network_app",
+                "person_id",
+                "person_name",
+                "version",
+                "warned",
+                "scopes",
+                "checked_at",
+            ];
+            row.into_table("grants").columns(columns);
+            let (none, no) = (0_i64.into(), false.into());
+            row.values_panic([
+                (*id).into(),
+                workspace.into(),
+                app.into(),
+                person.into(),
+                person.into(),
+                1_i64.into(),
+                no,
+                "[]".into(),
+                none,
+            ]);
+            db.execute(&row).await.expect("a row");
+        }
+        older.migrate().await.expect("it goes on");
+        for (id, (_, person, stands_at)) in ids.iter().zip(grants) {
+            let mut select = Query::select();
+            select.column("network_app").from("grants").and_where(Expr::col("id").eq(*id));
+            let row = db.query_one(&select).await.expect("it answers").expect("it is there");
+            // Ben has approved at both, and each stays where it is.
+            assert_eq!(row.try_get::<Uuid>("", "network_app").expect("an id"), stands_at, "{person}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::world::loopback;
 use crate::{
     domain::WorkspaceId,
-    server::courier::{Courier, Ended, Errand, Whose},
+    server::courier::{Courier, CourierError, Ended, Errand, Whose},
 };
 
 fn errand(url: &str, outside: Option<Vec<String>>) -> Errand {
@@ -48,4 +48,24 @@ async fn the_courier_carries_nothing_inside_for_a_host_that_nobody_chose() {
         assert!(matches!(told.ended, Ended::Answered(_)));
     }
     assert_eq!(came.load(Ordering::SeqCst), 2, "what the operator chose, or let in, is asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_courier_that_took_an_errand_and_is_gone_may_have_sent_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = folder.path().join("spool");
+    let nowhere = Courier::of(place.clone()).send(errand("http://127.0.0.1:9/token", None)).await;
+    assert!(matches!(nowhere, Err(CourierError::NotThere(_))), "it cannot be started where there is no folder");
+    std::fs::create_dir(&place).expect("a folder");
+    let door = tokio::net::UnixListener::bind(place.join("courier-1.sock")).expect("a door");
+    let gone = place.clone();
+    let dies = tokio::spawn(async move {
+        let (mut caller, _) = door.accept().await.expect("somebody comes");
+        assert!(caller.read(&mut [0; 4_096]).await.expect("it is said") > 0);
+        // And with it the folder, so that no other can be started.
+        std::fs::remove_dir_all(gone).expect("it goes");
+    });
+    let told = Courier::of(place).send(errand("http://127.0.0.1:9/token", None)).await;
+    dies.await.expect("it took the errand");
+    assert!(matches!(told, Err(CourierError::Broken(_))), "nobody knows whether it has left");
 }

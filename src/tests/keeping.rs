@@ -64,6 +64,33 @@ on_both! {
         assert_eq!(owner.board().await.seq, 1 + 1 + 1 + 2);
     }
 
+    async fn a_network_that_takes_permissions_back_slowly_keeps_no_check_waiting(world) {
+        let owner = world.owner("Harbour").await;
+        let green = owner.has("Bondi", &["hush"]).await[0];
+        owner.connects(green, "ben").await;
+        world.fault(json!({ "network": "chirper", "down": true })).await;
+        for (place, person) in [("A", "ada"), ("B", "ben"), ("C", "cleo"), ("D", "dan")] {
+            let page = owner.has(place, &["chirper"]).await[0];
+            world.fault(json!({ "network": "chirper", "down": false })).await;
+            owner.connects(page, person).await;
+            world.fault(json!({ "network": "chirper", "down": true })).await;
+            owner.disconnects(page).await;
+        }
+        assert_eq!(world.living_grants("chirper").await, 4, "they are owed");
+        world.clock.advance(Duration::from_secs(91));
+        world.fault(json!({ "network": "chirper", "down": false, "delay_ms": 4_000 })).await;
+        world.removes_app("hush", "ben").await;
+        let now = world.clock.now();
+        crate::server::pages::visit_all_now(&world.app.store, now).await.expect("it answers");
+        let running = tokio::spawn(crate::server::keeper::run(world.app.clone()));
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(owner.sees(green).await, Status::Broken(Reason::Removed), "nobody waits for the other network");
+        assert_eq!(world.living_grants("chirper").await, 0, "which was told of all four meanwhile");
+        world.app.stopping.cancel();
+        running.await.expect("it does not panic");
+        world.is_quiet().await;
+    }
+
     async fn a_visit_whose_grant_was_renewed_meanwhile_changes_nothing(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];

@@ -159,6 +159,9 @@ async fn every_door_has_an_end_and_says_so() {
         (Method::GET, "/setup/guess", 300),
         (Method::POST, "/connect/0190e2d7-0000-7000-8000-000000000000", 600),
         (Method::GET, "/oauth/callback/x?code=c&state=s", 600),
+        // Written like a built file, and rendered like a page.
+        (Method::GET, "/pkgx", 3_000),
+        (Method::GET, "/pkgx/", 3_000),
     ]
     .into_iter()
     .enumerate()

@@ -1,5 +1,7 @@
 //! What a network tells by itself makes the keeper look at once, and nothing else.
 
+use std::time::Duration;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use serde_json::json;
@@ -54,6 +56,47 @@ on_both! {
         assert_eq!(owner.sees(pages[0]).await, Status::Broken(Reason::Removed), "with the network's own word");
         assert_eq!(owner.sees(pages[1]).await, Status::Connected);
         assert_eq!(world.requests("chirper", "me").await, asked + 1, "of the one it is about");
+    }
+
+    async fn what_the_network_tells_during_a_visit_is_looked_at_after_it(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        owner.connects(page, "ben").await;
+        let asked = world.requests("chirper", "me").await;
+        // It says that all is well, and that is on its way.
+        world.fault(json!({ "network": "chirper", "delay_ms": 800 })).await;
+        tokio::join!(world.keeper_comes(), async {
+            while world.requests("chirper", "me").await == asked {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            world.removes_app("chirper", "ben").await;
+            assert_eq!(tells(world, "ben", &sandbox::client_secret("chirper"), 1).await.0, 200);
+        });
+        world.faults_off().await;
+        assert_eq!(owner.sees(page).await, Status::Connected, "so it was when it was asked");
+        keeper::once(&world.app).await;
+        assert_eq!(owner.sees(page).await, Status::Broken(Reason::Removed), "with the network's own word");
+    }
+
+    async fn what_a_consumer_says_during_a_visit_is_looked_at_after_it(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["linkwork"]).await[0];
+        owner.connects(page, "ben").await;
+        let grant = world.grant_of(page).await;
+        let token = keeper::fresh_token(&world.app, grant.id).await.expect("a token");
+        let asked = world.requests("linkwork", "me").await;
+        world.fault(json!({ "network": "linkwork", "delay_ms": 800 })).await;
+        tokio::join!(world.keeper_comes(), async {
+            while world.requests("linkwork", "me").await == asked {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            world.removes_app("linkwork", "ben").await;
+            keeper::report_refusal(&world.app, grant.id, &keeper::fingerprint(&token)).await.expect("it is heard");
+        });
+        world.faults_off().await;
+        assert_eq!(owner.sees(page).await, Status::Connected, "so it was when it was asked");
+        keeper::once(&world.app).await;
+        assert_eq!(owner.sees(page).await, Status::Broken(Reason::Removed));
     }
 
     async fn a_person_is_known_by_the_name_that_the_network_has_for_them_at_this_app(world) {

@@ -107,16 +107,21 @@ pub async fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session
     let found = session::Entity::find().filter(session::Column::TokenHash.eq(hash(&token))).one(db).await?;
     let Some(row) = found.filter(|row| is_alive(row, now)) else { return Ok(None) };
     let Some(person) = user::Entity::find_by_id(row.user_id).one(db).await? else { return Ok(None) };
-    if now.since(row.seen_at) > SEEN_EVERY {
-        let seen = session::ActiveModel { id: Set(row.id), seen_at: Set(now), ..Default::default() };
-        // Many: the session may have been ended meanwhile, and that is no error.
-        let noted = session::Entity::update_many().set(seen).filter(session::Column::Id.eq(row.id)).exec(db).await;
-        // Nor is it worth a refusal when the disk is full: whoever only looks needs no room.
-        if let Err(error) = noted {
-            warn!(%error, "a session's use is not written down");
-        }
-    }
+    is_seen(app, &row, now).await;
     Ok(Some(Session { id: row.id, user: person.id, name: person.name, email: person.email }))
+}
+
+async fn is_seen(app: &App, row: &session::Model, now: Moment) {
+    if now.since(row.seen_at) <= SEEN_EVERY {
+        return;
+    }
+    let seen = session::ActiveModel { id: Set(row.id), seen_at: Set(now), ..Default::default() };
+    // Many: the session may have been ended meanwhile, and that is no error.
+    let own = session::Entity::update_many().set(seen).filter(session::Column::Id.eq(row.id));
+    // Nor is it worth a refusal when the disk is full: whoever only looks needs no room.
+    if let Err(error) = own.exec(app.store.read()).await {
+        warn!(%error, "a session's use is not written down");
+    }
 }
 
 fn is_alive(row: &session::Model, now: Moment) -> bool {
@@ -129,9 +134,10 @@ fn is_alive(row: &session::Model, now: Moment) -> bool {
 /// When the database does not answer.
 pub async fn follow(app: &App, id: SessionId) -> Result<bool, StoreError> {
     let now = app.clock.now();
-    let row = session::Entity::find_by_id(id).one(app.store.read()).await?;
+    let Some(row) = session::Entity::find_by_id(id).one(app.store.read()).await? else { return Ok(false) };
     // A stream that is read is a session that is used, so only its whole life counts here.
-    Ok(row.is_some_and(|row| now.since(row.created_at) < LIFE))
+    is_seen(app, &row, now).await;
+    Ok(now.since(row.created_at) < LIFE)
 }
 
 /// The browsers in which the caller is signed in, the latest first.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::SecretString;
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -164,8 +164,9 @@ pub fn settle_soon(app: &App, job: Uuid) {
 pub async fn due_returns(app: &App, at_most: u64) -> Result<Vec<Uuid>, ConnectError> {
     let now = app.clock.now();
     let due = revocation::Entity::find()
-        // One that was made later than now was made by a clock that was wrong.
+        // As `is_of_another_time`.
         .filter(revocation::Column::NextTryAt.lte(now).or(revocation::Column::CreatedAt.gt(now + NEXT_TRY)))
+        .order_by_asc(revocation::Column::NextTryAt)
         .limit(at_most)
         .all(app.store.read())
         .await?;
@@ -206,10 +207,13 @@ pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectErr
     }
 }
 
-/// Takes the job by moving its next try, further away each time.
+/// Takes the job, if it is due still, by moving its next try, further away each time.
 async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::Model>, ConnectError> {
     let db = app.store.read();
-    let Some(job) = revocation::Entity::find_by_id(job).one(db).await? else { return Ok(None) };
+    let found = revocation::Entity::find_by_id(job).one(db).await?;
+    let Some(job) = found.filter(|job| job.next_try_at <= now || is_of_another_time(job, now)) else {
+        return Ok(None);
+    };
     let later = NEXT_TRY * 2_u32.saturating_pow(Ord::min(u32::try_from(job.tries).unwrap_or(0), 6));
     let claimed = revocation::Entity::update_many()
         .set(revocation::ActiveModel {
@@ -223,6 +227,11 @@ async fn claim(app: &App, job: Uuid, now: Moment) -> Result<Option<revocation::M
         .exec(db)
         .await?;
     Ok((claimed.rows_affected == 1).then_some(job))
+}
+
+/// One that was made later than now was made by a clock that was wrong.
+fn is_of_another_time(job: &revocation::Model, now: Moment) -> bool {
+    job.created_at > now + NEXT_TRY
 }
 
 async fn close(app: &App, job: revocation::Model, outcome: Returned) -> Result<Returned, ConnectError> {

@@ -83,7 +83,12 @@ impl Courier {
         let mut last = None;
         // If it dies meanwhile, the one after it knows from the journal what was begun.
         for _ in 0..2 {
-            let door = self.door().await.map_err(CourierError::NotThere)?;
+            let door = match self.door().await {
+                Ok(door) => door,
+                Err(error) if last.is_none() => return Err(CourierError::NotThere(error)),
+                // The one before was given the errand, and may have sent it.
+                Err(error) => return Err(CourierError::Broken(error)),
+            };
             match ask(door, &line).await {
                 Ok(told) => return serde_json::from_str(&told).map_err(|error| CourierError::Broken(error.into())),
                 Err(error) => last = Some(error),

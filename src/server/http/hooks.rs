@@ -76,6 +76,13 @@ pub async fn hear(
 
 /// Makes the visits due that the message is a reason for, once for each message. How many there are.
 async fn take(app: &App, message: &Message, told: Told) -> Result<u64, StoreError> {
+    // Found before anything is written: to look at every permission of the app takes longer than others may wait.
+    let holders = match &message.people {
+        People::Holder(mark) => {
+            pages::holders(app.store.read(), &app.vault, told.network_app, |token| mark.is_of(token)).await?
+        }
+        _ => vec![],
+    };
     let txn = app.store.begin().await?;
     if let Some(id) = &message.id
         && networks::heard_before(&txn, told.network_app, id, told.at).await?
@@ -86,10 +93,7 @@ async fn take(app: &App, message: &Message, told: Told) -> Result<u64, StoreErro
         People::Nobody => 0,
         People::These(people) => pages::told_of(&txn, told, Some(people)).await?,
         People::Everybody => pages::told_of(&txn, told, None).await?,
-        People::Holder(mark) => {
-            let people = pages::holders(&txn, &app.vault, told.network_app, |token| mark.is_of(token)).await?;
-            pages::told_of(&txn, told, Some(&people)).await?
-        }
+        People::Holder(_) => pages::told_of(&txn, told, Some(&holders)).await?,
     };
     txn.commit().await?;
     Ok(looked)

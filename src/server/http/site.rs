@@ -52,8 +52,9 @@ pub fn public(file: &str, headers: &HeaderMap) -> Response {
 /// Whether a file lies at `path`: nothing is computed for it, so nobody is asked to wait.
 pub fn is_file(path: &str) -> bool {
     static PUBLIC: LazyLock<Vec<String>> = LazyLock::new(public_files);
-    let path = path.trim_start_matches('/');
-    path.starts_with("pkg") || PUBLIC.iter().any(|file| file == path)
+    let Some(path) = path.strip_prefix('/') else { return false };
+    let is_built = |(folder, file): (&str, &str)| folder.starts_with("pkg") && !file.is_empty();
+    path.split_once('/').is_some_and(is_built) || PUBLIC.iter().any(|file| file == path)
 }
 
 /// The names of the files of `public`.

@@ -11,16 +11,32 @@ use crate::{
     },
 };
 
-/// Breaks the grant's pages, and nobody visits it any more. Found by a refresh, it is about the tokens under `mark`; found
-/// by a check, it is about tokens that nobody is just exchanging for others: those are dead the moment they are replaced.
-/// Whether it died.
-pub(super) async fn die(app: &App, grant: &Grant, mark: Option<Mark>, reason: Reason) -> Result<bool, VisitError> {
+/// Who found it.
+#[derive(Clone, Copy)]
+pub(super) enum Finder {
+    /// A refresh: it is about the tokens under this mark.
+    Refresh(Mark),
+    /// A check. A bare refusal counts only of tokens that nobody has begun to exchange for others: those are dead the moment
+    /// they are replaced. What says more is about the permission, whatever became of an exchange; one that is under way
+    /// just now has the first word all the same.
+    Check {
+        /// It says no more than no.
+        is_bare: bool,
+    },
+}
+
+/// Breaks the grant's pages, and nobody visits it any more. Whether it died.
+pub(super) async fn die(app: &App, grant: &Grant, finder: Finder, reason: Reason) -> Result<bool, VisitError> {
     let now = app.clock.now();
     let mut writing = app.store.write(grant.workspace).await?;
     let current = pages::grant(writing.txn(), grant.id).await?;
     // Somebody reconnected, refreshed or gave it back while the network was asked: the verdict is about what is gone.
-    let held = mark.map(|mark| (mark.attempt, mark.owner));
-    if current.is_none_or(|now| now.version != grant.version || now.attempt.zip(now.attempt_owner) != held) {
+    let is_about = |current: &Grant| match finder {
+        Finder::Refresh(mark) => current.attempt.zip(current.attempt_owner) == Some((mark.attempt, mark.owner)),
+        Finder::Check { is_bare: true } => current.attempt.is_none(),
+        Finder::Check { is_bare: false } => !current.is_held(now),
+    };
+    if !current.is_some_and(|current| current.version == grant.version && is_about(&current)) {
         return Ok(false);
     }
     for page in pages::pages_of(writing.txn(), grant.id).await? {

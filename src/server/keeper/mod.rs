@@ -29,6 +29,8 @@ const ROUND: u64 = 32;
 const FLIGHTS: usize = 32;
 /// Of one app.
 const FLIGHTS_OF_AN_APP: usize = 24;
+/// How many permissions are given back at once.
+const RETURNS: usize = 16;
 /// Between rounds that found nothing to do.
 const REST: Duration = Duration::from_millis(500);
 
@@ -51,7 +53,7 @@ enum VisitError {
 
 /// Runs until the process is asked to stop.
 pub async fn run(app: App) {
-    tokio::join!(rounds(&app), refreshes(&app));
+    tokio::join!(rounds(&app), refreshes(&app), returns(&app));
 }
 
 async fn rounds(app: &App) {
@@ -137,11 +139,6 @@ async fn round(app: &App) -> bool {
     if app.stopping.is_cancelled() {
         return false;
     }
-    for job in connect::due_returns(app, ROUND).await.unwrap_or_default() {
-        if let Err(error) = connect::settle(app, job).await {
-            warn!(%error, "a permission is not given back yet");
-        }
-    }
     let Ok(open) = networks::open(app.store.read(), app.clock.now(), &[]).await else { return false };
     match pages::due(&app.store, app.clock.now(), open.as_deref(), ROUND).await {
         Ok(due) => {
@@ -157,6 +154,39 @@ async fn round(app: &App) -> bool {
             warn!(%error, "due visits are not known");
             false
         }
+    }
+}
+
+/// Gives back what is owed, some at a time. A network that answers slowly keeps nothing else waiting.
+async fn returns(app: &App) {
+    let mut under_way = JoinSet::new();
+    loop {
+        begin_returns(app, &mut under_way).await;
+        let has_room = async {
+            tokio::time::sleep(REST).await;
+            while under_way.len() >= RETURNS {
+                under_way.join_next().await;
+            }
+        };
+        tokio::select! {
+            () = app.stopping.cancelled() => break,
+            () = has_room => {}
+        }
+        while under_way.try_join_next().is_some() {}
+    }
+    // What has been sent is waited for by who waits for all tasks.
+    under_way.detach_all();
+}
+
+async fn begin_returns(app: &App, under_way: &mut JoinSet<()>) {
+    let room = u64::try_from(RETURNS.saturating_sub(under_way.len())).unwrap_or_default();
+    for job in connect::due_returns(app, room).await.unwrap_or_default() {
+        let own = app.clone();
+        under_way.spawn(app.tasks.track_future(async move {
+            if let Err(error) = connect::settle(&own, job).await {
+                warn!(%error, "a permission is not given back yet");
+            }
+        }));
     }
 }
 
@@ -239,6 +269,9 @@ impl Flights {
 /// # Errors
 /// Never; what goes wrong is logged, and tried again.
 pub async fn once(app: &App) {
+    let mut under_way = JoinSet::new();
+    begin_returns(app, &mut under_way).await;
+    under_way.join_all().await;
     round(app).await;
     let mut flights = Flights::default();
     flights.begin(app).await;

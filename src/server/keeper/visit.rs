@@ -11,7 +11,9 @@ use super::{
         networks::{self, Admission, NetworkApp, Queue, Verdict},
         pages::{self, Grant, NotChanged},
     },
-    VisitError, deaths, reach,
+    VisitError,
+    deaths::{self, Finder},
+    reach,
     refresh::{self, End},
     silence,
 };
@@ -53,41 +55,49 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     if verdict != Verdict::NoAnswer {
         silence::tell(app, grant.workspace, networks::answered(app.store.read(), &network_app, now).await?).await?;
     }
-    match verdict {
+    let (pause, checked_at) = match verdict {
+        Verdict::Dead(reason) => return dies(app, &network_app, &grant, reason).await,
         Verdict::Alive => {
             let is_doubted = reach::look(app, &network_app, &grant).await?;
-            warn_of_end(app, &grant, now).await?;
-            let pause = if is_doubted { every.min(AFTER_A_MISS) } else { networks::a_little_before(every) };
-            let next = pages::next_visit(now, pause, grant.must_act_at);
-            pages::release(app.store.read(), &grant, Some(next), Some(now)).await?;
+            (if is_doubted { every.min(AFTER_A_MISS) } else { networks::a_little_before(every) }, Some(now))
         }
-        Verdict::Dead(reason) => match renewed_instead(app, &network_app, &grant, reason).await? {
-            Some(next) => pages::release(app.store.read(), &grant, Some(next), None).await?,
-            None => {
-                deaths::die(app, &grant, None, said(&grant, reason)).await?;
-            }
-        },
         Verdict::PersonMustAct => {
             reach::must_log_in(app, &grant).await?;
-            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
+            (every, Some(now))
         }
         // The check is about the person: whatever else is lost, the permission lives.
-        Verdict::LostAbility | Verdict::LostPage => {
-            pages::release(app.store.read(), &grant, Some(now + every), Some(now)).await?;
-        }
-        Verdict::SlowDown(pause) => {
-            pages::release(app.store.read(), &grant, Some(now + pause.max(every)), None).await?;
-        }
+        Verdict::LostAbility | Verdict::LostPage => (every, Some(now)),
+        Verdict::SlowDown(pause) => (pause.max(every), None),
         Verdict::OurAppIsWrong => {
             warn!(network = %network_app.definition.id, "the network refuses our app; check its credentials");
-            pages::release(app.store.read(), &grant, Some(now + AFTER_A_MISS), None).await?;
+            (AFTER_A_MISS, None)
         }
         Verdict::NoAnswer => {
             silence::tell(app, grant.workspace, networks::missed(app.store.read(), &network_app, now).await?).await?;
-            pages::release(app.store.read(), &grant, Some(now + every.min(AFTER_A_MISS)), None).await?;
+            (every.min(AFTER_A_MISS), None)
         }
+    };
+    // The day comes whatever the network answers.
+    warn_of_end(app, &grant, now).await?;
+    let next = pages::next_visit(now, pause, grant.must_act_at);
+    Ok(pages::release(app.store.read(), &grant, Some(next), checked_at).await?)
+}
+
+/// The network says that it is dead.
+async fn dies(app: &App, network_app: &NetworkApp, grant: &Grant, reason: Reason) -> Result<(), VisitError> {
+    if let Some(next) = renewed_instead(app, network_app, grant, reason).await? {
+        return Ok(pages::release(app.store.read(), grant, Some(next), None).await?);
+    }
+    let finder = Finder::Check { is_bare: is_bare(reason) };
+    if !deaths::die(app, grant, finder, said(grant, reason)).await? {
+        pages::release(app.store.read(), grant, Some(app.clock.now() + AFTER_A_MISS), None).await?;
     }
     Ok(())
+}
+
+/// Whether the network says no more than that it does not take the token.
+fn is_bare(reason: Reason) -> bool {
+    matches!(reason, Reason::Refused | Reason::Expired)
 }
 
 /// Waits for the app's next place, so that what an outage has kept waiting does not come all at once. If that is far
@@ -124,10 +134,9 @@ async fn renewed_instead(
     reason: Reason,
 ) -> Result<Option<Moment>, VisitError> {
     let now = app.clock.now();
-    let is_bare = matches!(reason, Reason::Refused | Reason::Expired);
     let is_fresh = grant.issued_at.is_some_and(|issued| now.since(issued) < FRESH);
     let has_refresh = app.vault.find(app.store.read(), grant.refresh()).await?.is_some();
-    if !is_bare || is_fresh || !network_app.definition.clocks().can_renew(has_refresh) {
+    if !is_bare(reason) || is_fresh || !network_app.definition.clocks().can_renew(has_refresh) {
         return Ok(None);
     }
     match refresh::end_of(refresh::start(app, grant, refresh::Why::Due)).await {
@@ -142,8 +151,8 @@ async fn renewed_instead(
     }
 }
 
-/// Writes the event at the moment in which a page becomes `expiring`, once.
-async fn warn_of_end(app: &App, grant: &Grant, now: Moment) -> Result<(), VisitError> {
+/// Writes the event when a page becomes `expiring`, once.
+pub(super) async fn warn_of_end(app: &App, grant: &Grant, now: Moment) -> Result<(), VisitError> {
     let is_near = grant.must_act_at.is_some_and(|day| now + EXPIRING_LEAD >= day);
     if grant.warned || !is_near {
         return Ok(());

@@ -51,7 +51,7 @@ pub async fn confirm(
         warn!(network = %app.definition.id, %error, "an id_token is not believed");
         match error {
             NotBelieved::NoKeys(_) => WhoError::Refused(Verdict::NoAnswer),
-            NotBelieved::NotSigned | NotBelieved::Says(_) => WhoError::Odd,
+            NotBelieved::UnknownKey | NotBelieved::NotSigned | NotBelieved::Says(_) => WhoError::Odd,
         }
     })
 }
@@ -77,10 +77,11 @@ async fn check(
 }
 
 /// Checks the `id_token` of a refresh's answer, where there is one: the same issuer, the same person, still for us. It
-/// came from the token endpoint itself, so without the network's keys its own word is enough (section 3.1.3.7, 6).
+/// came from the token endpoint itself, so without the network's keys, or before the network publishes the newest, its own
+/// word is enough (section 3.1.3.7, 6).
 ///
 /// # Errors
-/// [`NotBelieved`], never for want of keys.
+/// [`NotBelieved`], never for want of a key.
 pub async fn confirm_renewed(
     client: &NetworkClient,
     app: &NetworkApp,
@@ -91,7 +92,9 @@ pub async fn confirm_renewed(
     let token = token.expose_secret();
     let by = (app.door(), wanted.keys.as_str(), &wanted.algs[..]);
     let claims = match client.believed(token, by, (now, Duration::ZERO)).await {
-        Err(NotBelieved::NoKeys(_)) => Signed::read(token).ok_or(NotBelieved::NotSigned)?.says().clone(),
+        Err(NotBelieved::NoKeys(_) | NotBelieved::UnknownKey) => {
+            Signed::read(token).ok_or(NotBelieved::NotSigned)?.says().clone()
+        }
         believed => believed?,
     };
     is_for_us(app, &claims, app.unqualified(person_id))

@@ -1,8 +1,8 @@
 //! Our apps as rows: one id for each, which stays whatever the credentials are; secrets sealed by the instance's own key.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, sea_query::Expr,
 };
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
     domain::{NetworkAppId, NetworkId},
     server::{
         settings::AppCredentials,
-        store::{Store, StoreError},
+        store::{Backend, Store, StoreError},
         vault::{INSTANCE, Place, Vault},
     },
 };
@@ -31,20 +31,32 @@ pub(super) fn hook_secret(app: NetworkAppId) -> Place {
     Place { workspace: INSTANCE, table: "network_apps", column: "hook_secret", row: app.0 }
 }
 
-/// The id of the app that the settings name: the one of that client, or one that had none yet, or a new one.
-pub(super) async fn id_of(
-    db: &impl ConnectionTrait,
-    network: &NetworkId,
-    client_id: &str,
-) -> Result<NetworkAppId, StoreError> {
+/// The id of the app that the settings name: the one of that client, or one that had none yet, or a new one. Of any number
+/// of processes that start at once, one makes it.
+pub(super) async fn id_of(store: &Store, network: &NetworkId, client_id: &str) -> Result<NetworkAppId, StoreError> {
+    let txn = alone(store).await?;
     for known in [client_id, ""] {
-        if let Some(row) = of(network).filter(Column::ClientId.eq(known)).one(db).await? {
+        let oldest = of(network).filter(Column::ClientId.eq(known)).order_by_asc(Column::Id);
+        if let Some(row) = oldest.one(&txn).await? {
             let named = ActiveModel { id: Set(row.id), client_id: Set(client_id.to_owned()), ..Default::default() };
-            Entity::update(named).exec_without_returning(db).await?;
+            Entity::update(named).exec_without_returning(&txn).await?;
+            txn.commit().await?;
             return Ok(row.id);
         }
     }
-    insert(db, network, client_id).await
+    let id = insert(&txn, network, client_id).await?;
+    txn.commit().await?;
+    Ok(id)
+}
+
+/// A transaction in which no other process makes an app. An index could not keep them apart: an app that is put in at run
+/// time may be the one that the settings once named.
+async fn alone(store: &Store) -> Result<DatabaseTransaction, StoreError> {
+    let txn = store.begin().await?;
+    if store.backend() == Backend::Postgres {
+        txn.execute_unprepared("LOCK TABLE network_apps IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
+    Ok(txn)
 }
 
 /// The id of the app that is put in at run time: the one that is in use, or the newest, or a new one.

@@ -37,6 +37,9 @@ pub enum NotBelieved {
     /// The network's keys cannot be had just now.
     #[error("the network's keys cannot be had: {0}")]
     NoKeys(#[from] NoAnswer),
+    /// It names a key that the network does not publish: not yet, or nobody's.
+    #[error("it names a key that the network does not publish")]
+    UnknownKey,
     /// It is not signed by the network.
     #[error("it is not signed by the network")]
     NotSigned,
@@ -71,7 +74,11 @@ impl NetworkClient {
             }
             by => by,
         };
-        if by == By::Theirs { Ok(signed.says().clone()) } else { Err(NotBelieved::NotSigned) }
+        match by {
+            By::Theirs => Ok(signed.says().clone()),
+            By::UnknownKey => Err(NotBelieved::UnknownKey),
+            By::Nobody => Err(NotBelieved::NotSigned),
+        }
     }
 
     async fn fetch(&self, (door, address): (Door, &str), now: Moment) -> Result<Seen, NoAnswer> {

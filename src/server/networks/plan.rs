@@ -27,7 +27,7 @@ pub enum Renewal {
 pub struct Clocks {
     /// How tokens are renewed.
     pub renewal: Renewal,
-    /// A refresh token is good for one use.
+    /// They are renewed by a refresh token that is good for one use.
     pub is_single_use: bool,
     /// Younger tokens are not renewed.
     pub least_age: Duration,
@@ -92,7 +92,7 @@ impl Definition {
                 Renews::Extend => Renewal::ExtendWhileAlive,
                 Renews::Never => Renewal::Never,
             },
-            is_single_use: !lifetime.reusable,
+            is_single_use: lifetime.renewal == Renews::RefreshToken && !lifetime.reusable,
             least_age: Duration::from_secs(lifetime.least_age),
             lives: lifetime.access.map(Duration::from_secs),
             refresh_lives: lifetime.refresh.map(Duration::from_secs),

@@ -90,7 +90,7 @@ impl Networks {
         for (network, own) in set.apps {
             let id = match network.0.split_once('@') {
                 Some((network, host)) => kept::id_at(store.read(), &NetworkId(network.to_owned()), host, &own).await?,
-                None => kept::id_of(store.read(), &network, &own.client_id).await?,
+                None => kept::id_of(store, &network, &own.client_id).await?,
             };
             settings.insert(network, (id, own));
         }

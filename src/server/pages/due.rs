@@ -176,6 +176,22 @@ pub async fn visit_by(db: &impl ConnectionTrait, id: GrantId, then: Moment) -> R
     Ok(())
 }
 
+/// Makes the visit of one grant due now, unless it is due before and nobody is at it: what a visit that is under way finds
+/// may be older than the reason for this one.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn visit_now(db: &impl ConnectionTrait, id: GrantId, now: Moment) -> Result<(), StoreError> {
+    let is_told = Column::NextVisitAt.is_not_null().and(Column::LeaseUntil.is_not_null());
+    grant::Entity::update_many()
+        .set(grant::ActiveModel { next_visit_at: Set(Some(now)), ..Default::default() })
+        .filter(Column::Id.eq(id))
+        .filter(Column::NextVisitAt.gt(now).or(is_told))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// After the clock went back: what was planned by the clock as it was would come too late, and the ends of tokens that
 /// it knew are wrong. Those are renewed and visited now, at the rate. How many there are.
 ///

@@ -215,7 +215,8 @@ pub async fn forget_grant(writing: &Writing, vault: &Vault, grant: &Grant) -> Re
     Ok(())
 }
 
-/// Gives the lease back and says when to come again; `None` for never, `checked_at` where the network answered.
+/// Gives the lease back and says when to come again; `None` for never, `checked_at` where the network answered. What the
+/// network told meanwhile, or somebody who was refused, is no part of that answer: then it stays due.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -233,12 +234,14 @@ pub async fn release(
         ..Default::default()
     };
     // Of this version only: a person who reconnected meanwhile has set a visit of their own.
-    grant::Entity::update_many()
-        .set(change)
-        .filter(grant::Column::Id.eq(grant.id))
-        .filter(grant::Column::Version.eq(grant.version))
-        .exec(db)
-        .await?;
+    let of_version = grant::Column::Id.eq(grant.id).and(grant::Column::Version.eq(grant.version));
+    let as_claimed = grant::Column::NextVisitAt.eq(grant.next_visit_at);
+    let released =
+        grant::Entity::update_many().set(change).filter(of_version.clone()).filter(as_claimed).exec(db).await?;
+    if released.rows_affected == 0 {
+        let free = grant::ActiveModel { lease_until: Set(None), ..Default::default() };
+        grant::Entity::update_many().set(free).filter(of_version).exec(db).await?;
+    }
     Ok(())
 }
 

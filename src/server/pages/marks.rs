@@ -5,7 +5,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::SimpleExpr,
+};
 use uuid::Uuid;
 
 use super::{
@@ -16,6 +19,9 @@ use crate::{
     domain::{GrantId, Moment},
     server::store::{Json, StoreError},
 };
+
+/// Two days on which people must act are one when they lie no further apart.
+const SAME_DAY: Duration = Duration::from_hours(1);
 
 /// A mark that was taken.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +72,13 @@ impl Grant {
         self.next_visit_at.is_some() || self.next_refresh_at.is_some() || self.attempt.is_some()
     }
 
+    /// Whether the people have more time than they were told of, when they must act on `day`. Where a network counts the
+    /// same day down, it is a second earlier or later each time.
+    #[must_use]
+    pub fn is_put_off_until(&self, day: Option<Moment>) -> bool {
+        self.must_act_at.is_some_and(|known| day.is_none_or(|day| day > known + SAME_DAY))
+    }
+
     /// Whether somebody else is at it.
     #[must_use]
     pub fn is_held(&self, now: Moment) -> bool {
@@ -112,10 +125,6 @@ pub async fn mark_again(
     mark: Mark,
     now: Moment,
 ) -> Result<Option<Mark>, StoreError> {
-    let as_read = match grant.attempt {
-        Some(attempt) => Column::Attempt.eq(attempt).and(Column::AttemptUntil.eq(grant.attempt_until)),
-        None => Column::Attempt.is_null(),
-    };
     let marked = grant::Entity::update_many()
         .set(grant::ActiveModel {
             attempt: Set(Some(mark.attempt)),
@@ -129,10 +138,18 @@ pub async fn mark_again(
         })
         .filter(Column::Id.eq(grant.id))
         .filter(Column::Version.eq(grant.version))
-        .filter(as_read)
+        .filter(marked_as(grant))
         .exec(db)
         .await?;
     Ok((marked.rows_affected == 1).then_some(mark))
+}
+
+/// With the mark that it was read with, or without one as then.
+fn marked_as(read: &Grant) -> SimpleExpr {
+    match read.attempt {
+        Some(attempt) => Column::Attempt.eq(attempt).and(Column::AttemptUntil.eq(read.attempt_until)),
+        None => Column::Attempt.is_null(),
+    }
 }
 
 /// Saves what a refresh brought, by compare-and-swap on the version that was spent: whoever has the mark by now, these are
@@ -148,7 +165,7 @@ pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, new: Renewed) -> Re
         refresh_expires_at: Set(new.refresh_expires_at),
         must_act_at: Set(new.must_act_at),
         // A day that did not move was told already.
-        warned: Set(grant.warned && new.must_act_at == grant.must_act_at),
+        warned: Set(grant.warned && !grant.is_put_off_until(new.must_act_at)),
         scopes: Set(Json(new.scopes)),
         next_refresh_at: Set(new.next_refresh_at),
         lost_at: Set(None),
@@ -228,7 +245,7 @@ fn without_mark() -> grant::ActiveModel {
     }
 }
 
-/// Moves the next refresh of a grant that nobody has marked; `None` for never.
+/// Moves the next refresh of a grant that nobody has marked since it was read; `None` for never. A mark that it has stays.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -237,7 +254,7 @@ pub async fn put_off(db: &impl ConnectionTrait, grant: &Grant, until: Option<Mom
         .set(grant::ActiveModel { next_refresh_at: Set(until), ..Default::default() })
         .filter(Column::Id.eq(grant.id))
         .filter(Column::Version.eq(grant.version))
-        .filter(Column::Attempt.is_null())
+        .filter(marked_as(grant))
         .exec(db)
         .await?;
     Ok(())

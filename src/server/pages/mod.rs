@@ -26,7 +26,9 @@ pub use add::{add, add_locations};
 pub use board::{board, details, view};
 pub use census::{Behind, behind, count_grants, count_pages};
 pub use copied::{are_copied, copied};
-pub use due::{claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by};
+pub use due::{
+    claim_due, due, due_refreshes, next_visit, plan_anew, refresh_all_now, visit_all_now, visit_by, visit_now,
+};
 pub use found::{Found, take_in};
 pub use grants::{
     Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
@@ -36,7 +38,9 @@ pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
-pub use marks::{Mark, Renewed, Setback, bury, hold, interrupted, mark, mark_again, marked_by, put_off, renew, set_back};
+pub use marks::{
+    Mark, Renewed, Setback, bury, hold, interrupted, mark, mark_again, marked_by, put_off, renew, set_back,
+};
 pub use opened::{Opened, open};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};

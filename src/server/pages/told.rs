@@ -1,17 +1,20 @@
 //! What a network told of its people by itself: a reason to look at once.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use secrecy::ExposeSecret;
 
 use super::rows::grant::{self, Column};
 use crate::{
-    domain::{Moment, NetworkAppId, Reason},
+    domain::{GrantId, Moment, NetworkAppId, Reason},
     server::{
         store::{Json, StoreError},
         vault::Vault,
     },
 };
+
+/// How many grants are read at once; an app may have a million.
+const AT_ONCE: usize = 200;
 
 /// What a network told.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +39,15 @@ pub async fn holders(
 ) -> Result<Vec<String>, StoreError> {
     let of_app =
         grant::Entity::find().filter(Column::NetworkApp.eq(network_app)).filter(Column::NextVisitAt.is_not_null());
+    let ids: Vec<GrantId> = of_app.select_only().column(Column::Id).into_tuple().all(db).await?;
     let mut people = Vec::new();
-    for grant in of_app.all(db).await? {
-        if let Ok(Some(token)) = vault.find(db, grant.refresh()).await
-            && fits(token.expose_secret())
-        {
-            people.push(grant.person_id);
+    for some in ids.chunks(AT_ONCE) {
+        for grant in grant::Entity::find().filter(Column::Id.is_in(some.iter().copied())).all(db).await? {
+            if let Ok(Some(token)) = vault.find(db, grant.refresh()).await
+                && fits(token.expose_secret())
+            {
+                people.push(grant.person_id);
+            }
         }
     }
     Ok(people)

@@ -1,10 +1,8 @@
 //! Keeping, opening and forgetting secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -63,10 +61,10 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let (mut keys, mut rows) = (HashMap::new(), vec![]);
         for (place, value) in values {
-            if !keys.contains_key(&place.workspace) {
-                keys.insert(place.workspace, self.key_of(db, place.workspace).await?);
-            }
-            let (key_id, key) = &keys[&place.workspace];
+            let (key_id, key) = match keys.entry(place.workspace) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.key_of(db, place.workspace).await?),
+            };
             rows.push(secret::ActiveModel {
                 owner_table: Set(place.table.to_owned()),
                 owner_column: Set(place.column.to_owned()),

@@ -188,12 +188,27 @@ async fn each_signature_must_be_theirs() {
     each_row(about_signatures(), Some(postgres::new_database().await)).await;
 }
 
+/// Its published keys are from a copy that is a little old.
+fn is_ahead_of_its_keys(issued: &mut Issued) {
+    issued.keys.push(("newest".to_owned(), new_key()));
+    issued.withdrawn.push("newest".to_owned());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn renewed_tokens_are_the_same_persons_or_are_not_kept() {
     for (name, does, is_kept) in [
         ("refresh-token", (|_| {}) as fn(&mut Issued), true),
         ("without an id_token", |issued| issued.no_id_token = true, true),
         ("with keys that cannot be had", |issued| issued.keys_down = true, true),
+        ("by a key that is not published yet", is_ahead_of_its_keys, true),
+        (
+            "another's, by a key that is not published yet",
+            |issued| {
+                is_ahead_of_its_keys(issued);
+                issued.sub = "eve".to_owned();
+            },
+            false,
+        ),
         (
             "refresh-token-invalid-issuer",
             |issued| issued.lie = Some(Box::new(|made| made.claims["iss"] = json!("https://elsewhere.example"))),

@@ -15,7 +15,10 @@ use crate::{
     server::{
         App,
         connect::{self, Owed},
-        keeper::{deaths, reach, silence, visit},
+        keeper::{
+            deaths::{self, Finder},
+            reach, silence, visit,
+        },
         networks::{self, Clocked, Tokens},
         pages::{self, Grant, Setback},
     },
@@ -71,7 +74,7 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
     let Flight { app, grant, network_app, mark, .. } = flight;
     let (db, now) = (app.store.read(), app.clock.now());
     app.refreshing.is_done(app, mark.attempt);
-    let must_act_at = failing_must_act_at(flight);
+    let must_act_at = failing_must_act_at(flight, now);
     // A no is an answer too.
     if !matches!(class, Class::NotSent | Class::Unclear | Class::Trouble) {
         silence::tell(app, grant.workspace, networks::answered(db, network_app, now).await?).await?;
@@ -109,15 +112,13 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
     if !pages::set_back(db, grant, *mark, now, setback).await? {
         return now_stands(app, grant).await;
     }
-    // Whoever warns of that day comes when it is near.
-    let warns_at = must_act_at.filter(|_| !grant.warned).map(|day| now.max(day - EXPIRING_LEAD));
-    if let Some(then) = warns_at {
-        pages::visit_by(db, grant.id, then).await?;
-    }
+    visit::warn_of_end(app, &Grant { must_act_at, ..grant.clone() }, now).await?;
     Ok(End::NotNow(Some(next)))
 }
 
-fn failing_must_act_at(flight: &Flight<'_>) -> Option<Moment> {
+/// When a person must act if it goes on like this; but only once that is near, and told at once: in the last quarter of
+/// what lives shorter than a month. Most trouble is over before, and what nobody was told of is forgotten without a word.
+fn failing_must_act_at(flight: &Flight<'_>, now: Moment) -> Option<Moment> {
     let Flight { grant, network_app, .. } = flight;
     let Some(issued_at) = grant.issued_at else { return grant.must_act_at };
     let known = Clocked {
@@ -129,7 +130,10 @@ fn failing_must_act_at(flight: &Flight<'_>) -> Option<Moment> {
         is_failing: true,
         phase: 0,
     };
-    networks::plan(&known, &network_app.definition.clocks()).must_act_at
+    let clocks = network_app.definition.clocks();
+    let failing = networks::plan(&known, &clocks).must_act_at;
+    let is_near = failing.is_some_and(|day| now + EXPIRING_LEAD.min(day.since(issued_at) / 4) >= day);
+    if is_near { failing } else { networks::plan(&Clocked { is_failing: false, ..known }, &clocks).must_act_at }
 }
 
 /// A refusal is a death when it cannot be anything else: nobody else has refreshed meanwhile, and it comes twice, or it
@@ -153,7 +157,7 @@ async fn refused(flight: &Flight<'_>, reason: Reason) -> Result<End, RefreshFail
         }),
     };
     if let Some(reason) = dies_of {
-        deaths::die(app, grant, Some(*mark), reason).await?;
+        deaths::die(app, grant, Finder::Refresh(*mark), reason).await?;
         return now_stands(app, grant).await;
     }
     let first = grant.refused_at.unwrap_or(now);

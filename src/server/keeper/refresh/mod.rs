@@ -251,7 +251,7 @@ pub async fn report_refusal(app: &App, id: GrantId, refused: &Fingerprint) -> Re
         return Ok(());
     }
     end_of(start(app, &grant, Why::Due)).await;
-    let visited = pages::visit_by(app.store.read(), id, app.clock.now()).await;
+    let visited = pages::visit_now(app.store.read(), id, app.clock.now()).await;
     visited.ok().ok_or(NoToken::Unavailable)
 }
 

@@ -49,8 +49,8 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
             is_whole &= take_up(&app, line, &interrupted).await;
         }
         let flights: Vec<_> = interrupted.iter().map(|grant| start(&app, grant, Why::Interrupted)).collect();
-        for flight in flights {
-            is_whole &= end_of(flight).await != End::NotNow(None);
+        for (grant, flight) in interrupted.iter().zip(flights) {
+            is_whole &= is_taken_care_of(&app, &left.lines, grant, end_of(flight).await).await;
         }
         empty_the_courier(&app).await;
         if is_whole {
@@ -62,6 +62,18 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
     let work = tokio::spawn(work);
     let _ = tokio::time::timeout(START_WAITS, work).await;
     Ok(())
+}
+
+/// Whether nobody needs the lines of the grant's attempt any more. Whatever kept it from being saved may be put right:
+/// until then this process has the answer for its next flight, and the file has it for the next start.
+async fn is_taken_care_of(app: &App, lines: &[Line], grant: &Grant, end: End) -> bool {
+    let Some(line) = lines.iter().find(|line| grant.attempt == Some(line.attempt)) else { return true };
+    if !matches!(end, End::Renewed | End::Gone) {
+        return false;
+    }
+    // Somebody disconnected or connected anew before the flight came to it.
+    let is_unused = app.refreshing.kept().remove(&line.attempt).is_some();
+    !is_unused || take_up(app, line, &[]).await
 }
 
 /// Hands a kept answer to the flight that it belongs to, or gives its tokens back. Whether it is taken care of.

@@ -152,7 +152,7 @@ fn changes(flight: &Flight<'_>, new: &Renewed) -> Vec<Change> {
     if new.scopes != grant.scopes.0 {
         changes.push(Change::AbilitiesFound { missing: network_app.definition.missing(&new.scopes) });
     }
-    if grant.warned && new.must_act_at != grant.must_act_at {
+    if grant.warned && grant.is_put_off_until(new.must_act_at) {
         changes.push(Change::Renewed);
     }
     changes

@@ -83,7 +83,9 @@ async fn commit<W: Shares>(app: &App, mut all: Vec<Waiting<W>>) {
         Ok(done) => tells.into_iter().zip(done).for_each(|(tell, done)| drop(tell.send(Ok(done)))),
         Err(error) => {
             let error = Arc::new(error);
-            tells.into_iter().for_each(|tell| drop(tell.send(Err(error.clone().into()))));
+            for tell in tells {
+                drop(tell.send(Err(error.clone().into())));
+            }
         }
     }
 }
