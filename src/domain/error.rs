@@ -18,6 +18,10 @@ pub enum Field {
     ClientSecret,
     /// The same, of the one by which it signs its own messages.
     HookSecret,
+    /// Not a private key on P-256.
+    ClientKey,
+    /// Not an address of the network that is to have an app of its own.
+    Address,
 }
 
 /// The answer to a call that did not work. No variant carries text: a text is where internals leak.

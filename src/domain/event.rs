@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Moment, NetworkCard, PageView, Reason, Returned};
 
 /// What happened. The page's facts after it stand beside it in [`Event::page`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum EventKind {
     /// A person approved at the network, or chose the page of what was approved before.
@@ -40,6 +40,21 @@ pub enum EventKind {
     PageAdded,
     /// The workspace has one more location.
     LocationAdded,
+    /// An owner entered our app at a network.
+    AppEntered {
+        /// The address, where it is for one that people type.
+        host: Option<String>,
+    },
+    /// An owner took it out.
+    AppRemoved {
+        /// As above.
+        host: Option<String>,
+    },
+    /// An owner put a network where apps register themselves into the table, or took it out.
+    Switched {
+        /// Which of the two.
+        on: bool,
+    },
 }
 
 impl EventKind {
@@ -60,6 +75,9 @@ impl EventKind {
             Self::NetworkAnswering => "network_answering",
             Self::PageAdded => "page_added",
             Self::LocationAdded => "location_added",
+            Self::AppEntered { .. } => "app_entered",
+            Self::AppRemoved { .. } => "app_removed",
+            Self::Switched { .. } => "switched",
         }
     }
 }
@@ -117,8 +135,11 @@ mod tests {
             EventKind::PermissionReturned { outcome: Returned::ByHand },
             EventKind::NetworkAnswering,
             EventKind::LocationAdded,
+            EventKind::AppEntered { host: Some("git.example".into()) },
+            EventKind::AppRemoved { host: None },
+            EventKind::Switched { on: true },
         ] {
-            let stored = serde_json::to_value(kind).expect("it is JSON");
+            let stored = serde_json::to_value(&kind).expect("it is JSON");
             assert_eq!(stored["kind"], kind.key());
         }
     }

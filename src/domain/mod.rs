@@ -35,6 +35,7 @@ pub use page::{Account, Change, Connection, Impossible, Link, Reason, Returned};
 pub use person::{Me, SessionCard};
 pub use role::Role;
 pub use setup::{
-    AppState, Checkup, Demand, Finding, HostWord, MetadataWord, NetworkLine, NetworkSetup, TokenWord, Way, Weight,
+    AppState, Checkup, Demand, Finding, HostWord, MetadataWord, NetworkLine, NetworkSetup, Places, TokenWord, Way,
+    Weight,
 };
 pub use status::{EXPIRING_LEAD, Lack, Status};

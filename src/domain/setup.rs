@@ -48,8 +48,12 @@ pub struct NetworkLine {
 /// A network, as its owner sets it up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkSetup {
-    /// What its row says.
+    /// What its row says; of this very app, where the network has one.
     pub line: NetworkLine,
+    /// The address whose app this is, where people type one.
+    pub at: Option<String>,
+    /// The other apps, at addresses that people type.
+    pub places: Option<Places>,
     /// Where the network sends people back to. It stays, whatever credentials come and go.
     pub redirect: String,
     /// What the network demands of that address.
@@ -76,6 +80,17 @@ pub struct NetworkSetup {
     pub checkup: Option<Checkup>,
 }
 
+/// The apps at the addresses of a network, each entered by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// What people type: "Your GitLab".
+    pub label: String,
+    /// What such an address looks like.
+    pub example: String,
+    /// The addresses, and where each one's app comes from.
+    pub known: Vec<(String, AppState)>,
+}
+
 /// How our app at a network comes to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,7 +99,11 @@ pub enum Way {
     Credentials,
     /// It registers itself at each server, once the network is switched on.
     Switch,
-    /// By the settings only: an app for each server, or a key.
+    /// One for each server, by credentials that it gives.
+    Places,
+    /// By a key of ours: the network reads the rest at our own address.
+    Key,
+    /// By the settings, which have it on.
     Settings,
 }
 
@@ -136,6 +155,8 @@ pub enum Finding {
     HostsLater,
     /// What the network's own metadata says, where it has some.
     Metadata(MetadataWord),
+    /// What answers at an address that was typed is no server of the network's.
+    NotOne(String),
     /// What the token endpoint says of our credentials.
     Credentials(TokenWord),
 }
@@ -227,6 +248,7 @@ impl Finding {
             Self::NoApp
             | Self::RedirectUnfit(_)
             | Self::Host(..)
+            | Self::NotOne(_)
             | Self::Credentials(TokenWord::Wrong | TokenWord::NotAllowed | TokenWord::Odd) => Weight::Wrong,
             Self::NoWayBack | Self::RedirectIsLocal | Self::HostsLater | Self::Metadata(_) | Self::Credentials(_) => {
                 Weight::Open

@@ -99,7 +99,7 @@ on_both! {
         assert_eq!(owner.sees(pages[0]).await, Status::Connected, "nobody had to come here for it");
         let found = crate::server::events::after_in(&world.app.store, owner.board().await.workspace.id, 0).await;
         let CatchUp::Events(events) = found.expect("the database answers") else { panic!("a snapshot") };
-        let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+        let kinds: Vec<_> = events.iter().map(|event| event.kind.clone()).collect();
         assert!(kinds.ends_with(&[EventKind::LogInWanted, EventKind::LoggedIn]), "each is told once: {kinds:?}");
     }
 }

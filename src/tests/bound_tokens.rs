@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     domain::{AttemptState, NetworkId, PageId, Reason, Returned, Status},
-    server::{networks::SigningKey, settings::AppCredentials},
+    server::{
+        networks::{At, SigningKey},
+        settings::AppCredentials,
+    },
 };
 
 const DEFINITION: &str = include_str!("bound_tokens.toml");
@@ -244,7 +247,8 @@ async fn a_server_that_advertises_them_is_asked_so() {
         settings.apps.insert(NetworkId(format!("oidc@{host}")), own);
     })
     .await;
-    let ours = world.app.networks.app_id_at(&NetworkId("oidc".to_owned()), &host).await.expect("it is set up");
+    let (network, host) = (NetworkId("oidc".to_owned()), Some(host.as_str()));
+    let ours = world.app.networks.app_id(At { network: &network, host }).await.expect("it is set up");
     let client = json!({
         "client_id": "greentick", "client_secret": "s3cret/of+the app", "redirect_uris": [world.app.base_url.callback(ours)],
         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],

@@ -36,7 +36,7 @@ on_both! {
         assert_eq!(world.living_grants("chirper").await, 1, "the truth: it lives until its person removes it");
         let found = crate::server::events::after_in(&world.app.store, owner.board().await.workspace.id, 0).await;
         let CatchUp::Events(events) = found.expect("the database answers") else { panic!("a snapshot") };
-        let kind = events.last().expect("events").kind;
+        let kind = events.last().expect("events").kind.clone();
         assert_eq!(kind, EventKind::PermissionReturned { outcome: Returned::ByHand });
         let card = owner.board().await.networks.into_iter().find(|card| card.id.0 == "chirper").expect("its card");
         assert!(card.manage_url.is_some_and(|url| url.contains("/apps")), "the way out is there");

@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(world.living_grants("chirper").await, 0);
         let last = owner.call("pages/events_after", &[("workspace", &owner.workspace), ("seq", "0")]).await;
         let CatchUp::Events(events) = last.json() else { panic!("{last:?}") };
-        let kind = events.last().expect("events").kind;
+        let kind = events.last().expect("events").kind.clone();
         assert_eq!(kind, EventKind::PermissionReturned { outcome: Returned::Returned });
     }
 
@@ -80,7 +80,7 @@ on_both! {
         world.keeper_comes().await;
         let events = crate::server::events::after_in(&world.app.store, owner_workspace(world).await, 0).await;
         let CatchUp::Events(events) = events.expect("the database answers") else { panic!("a snapshot") };
-        let kind = events.last().expect("events").kind;
+        let kind = events.last().expect("events").kind.clone();
         assert_eq!(kind, EventKind::PermissionReturned { outcome: Returned::Failed });
         assert_eq!(secrets_left(world).await, 0);
     }

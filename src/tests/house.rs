@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("setup", &["networks", "pages", "settings", "store"]),
+    ("setup", &["events", "networks", "pages", "settings", "store"]),
     ("sandbox", &["sandbox"]),
 ];
 const LINES_AT_MOST: usize = 350;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::world::World;
-use crate::domain::{AttemptId, AttemptView, Board, Link, PageId, PageView, Status};
+use crate::domain::{Activity, AttemptId, AttemptView, Board, Link, PageId, PageView, Status};
 
 /// An answer of the app.
 #[derive(Debug)]
@@ -164,6 +164,14 @@ impl<'w> Person<'w> {
         let origin = self.world.app.base_url.origin();
         let headers = [("origin", origin.as_str()), ("accept", "application/json")];
         self.send(Method::POST, &format!("/api/{function}"), Some(form), &headers).await
+    }
+
+    /// The newest sentence of the Activity tab.
+    pub async fn told_last(&self) -> String {
+        let none = ["page", "q", "network", "before", "after"].map(|name| (name, ""));
+        let form = [&[("workspace", self.workspace.as_str())][..], &none].concat();
+        let activity: Activity = self.call("pages/activity", &form).await.json();
+        activity.told.first().map_or_else(String::new, |told| told.said.whole())
     }
 
     pub async fn board(&self) -> Board {

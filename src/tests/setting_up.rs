@@ -77,6 +77,7 @@ async fn what_an_owner_enters_connects_pages_at_once_and_after_a_restart() {
         let after = owner.setup("chirper").await;
         assert_eq!((after.line.app, &after.redirect), (AppState::Entered, &before.redirect));
         assert!(owner.board().await.networks.iter().any(|card| card.id == chirper()), "it is a column");
+        assert_eq!(owner.told_last().await, "Owner of Harbour entered the app at Chirper.");
         let popup_page = owner.has("Bondi", &["chirper"]).await[0];
         let popup = owner.opens_popup(popup_page).await;
         let sent_back = popup.url.query_pairs().find(|(name, _)| name == "redirect_uri").expect("an address").1;
@@ -112,6 +113,7 @@ async fn removing_an_app_is_agreed_to_by_the_number_of_its_pages() {
         assert_eq!(owner.asks_for("remove", "chirper", &[("pages", "1")]).await.status, 200);
         let after = owner.setup("chirper").await;
         assert_eq!((after.line.app, after.pages), (AppState::Missing, 1), "its page is kept");
+        assert_eq!(owner.told_last().await, "Owner of Harbour removed the app at Chirper.");
         assert_eq!(world.living_grants("chirper").await, 1, "and so is its permission");
         owner.enters("chirper", &sandbox::client_secret("chirper")).await;
         world.keeper_comes().await;
@@ -196,6 +198,7 @@ on_both! {
         let refused = owner.enters("chirper", "a-wrong-secret").await;
         assert_eq!((refused.status, refused.json::<ApiError>()), (403, ApiError::NotAllowed));
         assert_eq!(owner.asks_for("remove", "chirper", &[("pages", "0")]).await.status, 403);
+        assert_eq!(owner.board().await.seq, 0, "what was refused is no event");
         assert_eq!(owner.asks_for("show", "nothing", &[]).await.status, 404);
         assert_eq!(owner.asks_for("check", "nothing", &[]).await.status, 404);
         assert_eq!(owner.asks_for("enter", "nothing", &[("client_id", "a"), ("client_secret", "b")]).await.status, 404);
@@ -243,10 +246,12 @@ on_both! {
         assert_eq!(owner.asks_for("switch", "mastodon", &[("on", "true")]).await.status, 200);
         assert_eq!(owner.setup("mastodon").await.line.app, AppState::Itself);
         assert!(is_a_column().await);
+        assert_eq!(owner.told_last().await, "Owner of Harbour switched Mastodon on.");
         let (found, page) = owner.checks(world, "mastodon").await;
         assert!(found.contains(&Finding::HostsLater) && page.contains("Registers itself"), "{found:?}");
         assert_eq!(owner.asks_for("switch", "mastodon", &[("on", "false")]).await.status, 200);
         assert!(!is_a_column().await);
+        assert_eq!(owner.told_last().await, "Owner of Harbour switched Mastodon off.");
         assert_eq!(owner.asks_for("switch", "slack", &[("on", "true")]).await.status, 403);
         assert_eq!(owner.asks_for("switch", "nothing", &[("on", "true")]).await.status, 404);
         let mia = world.colleague("Mia", &owner, Role::Member).await;

@@ -108,7 +108,7 @@ on_both! {
         owner.connects(pages[1], "ada").await;
         all_see(&owner, &pages, &Status::Connected).await;
         let broken = EventKind::Broken { reason: Reason::Removed };
-        let expected = [broken, broken, broken, EventKind::Connected, EventKind::Connected, EventKind::Connected];
+        let expected = [broken.clone(), broken.clone(), broken, EventKind::Connected, EventKind::Connected, EventKind::Connected];
         assert_eq!(events(world, &owner).await[before..], expected, "one transition for each page");
         assert_eq!(accounts(&owner, &pages).await, ["7001", "7002", "7003"]);
     }

@@ -107,6 +107,7 @@ fn doors_of_owners(workspace: &str) -> Vec<Try> {
         of("/api/networks/list", &[]),
         of("/api/networks/show", &[]),
         of("/api/networks/enter", &[("client_id", "a"), ("client_secret", "b")]),
+        of("/api/networks/place", &[("address", "git.example")]),
         of("/api/networks/remove", &[("pages", "0")]),
         of("/api/networks/check", &[]),
         of("/api/networks/switch", &[("on", "true")]),

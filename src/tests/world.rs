@@ -116,7 +116,6 @@ impl World {
         let data = tempfile::tempdir().expect("a temporary folder");
         let address = door.local_addr().expect("it listens");
         let mut settings = settings(address, data.path(), &sandbox, database_url);
-        change(&mut settings);
         let clock = Clock::default();
         if let Some(stage) = stage {
             let own = AppCredentials {
@@ -137,6 +136,7 @@ impl World {
                 Ours::AtHome => drop(settings.apps.insert(network, AppCredentials::default())),
             }
         }
+        change(&mut settings);
         let app = serve::open(&settings, clock.clone()).await.expect("a new instance opens");
         if let Some(stage) = stage {
             app.client.is_played_at(&stage.origin);
@@ -169,7 +169,8 @@ impl World {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let world = Self::made(serve_sandbox(loopback().await), database_url, Some(stage), change).await;
-        if stage.play.ours == Ours::Document {
+        // A network reads who we are as soon as we are somebody.
+        if stage.play.ours == Ours::Document && world.app.networks.app_at(&stage.network()).is_some() {
             stage.reads_who_we_are(&world).await;
         }
         world

@@ -133,7 +133,7 @@ fn Narrowed(page: Option<String>, path: String) -> impl IntoView {
 #[component]
 fn Line(told: Told, now: Moment, path: String) -> impl IntoView {
     let Told { event, said } = told;
-    let status = match (&event.page, event.kind) {
+    let status = match (&event.page, &event.kind) {
         (Some(page), _) => Some(Status::of(&page.link, None, false, event.at)),
         (None, EventKind::NetworkAnswering) => {
             let is_silent = event.network.as_ref().is_some_and(|card| card.silent_since.is_some());
@@ -142,7 +142,11 @@ fn Line(told: Told, now: Moment, path: String) -> impl IntoView {
         (None, _) => None,
     };
     let key = status.as_ref().map_or("none", Status::key);
-    let shape = status.as_ref().map_or(Shape::Plus, Shape::of);
+    let shape = match (&status, &event.network) {
+        (Some(status), _) => Shape::of(status),
+        (None, Some(_)) => Shape::Know,
+        (None, None) => Shape::Plus,
+    };
     let narrower = match (&event.page, &event.network) {
         (Some(page), _) => Some(format!("{path}?page={}", page.id)),
         (None, Some(card)) => Some(format!("{path}?network={}", card.id)),

@@ -11,7 +11,8 @@ pub type Failure = Signal<Option<ApiError>>;
 #[component]
 pub fn Field(
     /// What it is called.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// Its name in the form.
     name: &'static str,
     /// `text`, `email` or `password`.
@@ -21,8 +22,8 @@ pub fn Field(
     #[prop(default = "off")]
     autocomplete: &'static str,
     /// What it should be.
-    #[prop(optional)]
-    hint: Option<&'static str>,
+    #[prop(optional, into)]
+    hint: Option<String>,
     /// Whether it must be filled in.
     #[prop(default = true)]
     is_required: bool,

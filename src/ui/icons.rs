@@ -22,6 +22,8 @@ pub enum Shape {
     Cloud,
     /// No page here.
     Plus,
+    /// Something that is about no page.
+    Know,
 }
 
 impl Shape {
@@ -47,6 +49,7 @@ impl Shape {
             Self::Spin => "#spin",
             Self::Cloud => "#cloud",
             Self::Plus => "#plus",
+            Self::Know => "#know",
         }
     }
 }

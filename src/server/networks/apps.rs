@@ -97,6 +97,22 @@ pub async fn cards(db: &impl ConnectionTrait, networks: &Networks) -> Result<Vec
     Ok(cards)
 }
 
+/// As [`cards`], of one network, whether or not it can be used.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn card_of(
+    db: &impl ConnectionTrait,
+    definition: &Definition,
+    networks: &Networks,
+) -> Result<NetworkCard, StoreError> {
+    let row = match networks.app_at(&definition.id) {
+        Some(app) => Entity::find_by_id(app.id).one(db).await?,
+        None => None,
+    };
+    Ok(card(definition, row.as_ref()))
+}
+
 fn card(definition: &Definition, row: Option<&Model>) -> NetworkCard {
     // Where people type an address, each has a list of its own.
     let has_one_list = definition.instance.is_none();

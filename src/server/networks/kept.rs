@@ -4,7 +4,6 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
     QueryOrder, sea_query::Expr,
 };
-use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::{
@@ -117,40 +116,29 @@ pub(super) fn new(network: &NetworkId, client_id: &str) -> Model {
 
 /// Seals the credentials, and turns the app on.
 pub(super) async fn put(
-    store: &Store,
+    db: &impl ConnectionTrait,
     vault: &Vault,
     app: NetworkAppId,
     own: &AppCredentials,
 ) -> Result<(), AppsError> {
-    if own.client_id.trim().is_empty() || own.client_secret.expose_secret().trim().is_empty() {
-        return Err(AppsError::Incomplete);
-    }
-    let txn = store.begin().await?;
-    vault.need_own_key(&txn).await?;
-    vault.put(&txn, secret(app), &own.client_secret).await?;
+    vault.need_own_key(db).await?;
+    vault.put(db, secret(app), &own.client_secret).await?;
     if let Some(hook) = &own.hook_secret {
-        vault.put(&txn, hook_secret(app), hook).await?;
+        vault.put(db, hook_secret(app), hook).await?;
     }
-    change(&txn, app, true, Some(&own.client_id)).await?;
-    txn.commit().await?;
-    Ok(())
+    Ok(change(db, app, true, Some(&own.client_id)).await?)
 }
 
 /// Forgets the credentials, and turns the app off.
-pub(super) async fn forget(store: &Store, vault: &Vault, app: NetworkAppId) -> Result<(), AppsError> {
-    let txn = store.begin().await?;
-    vault.forget(&txn, secret(app)).await?;
-    vault.forget(&txn, hook_secret(app)).await?;
-    change(&txn, app, false, None).await?;
-    txn.commit().await?;
-    Ok(())
+pub(super) async fn forget(db: &impl ConnectionTrait, vault: &Vault, app: NetworkAppId) -> Result<(), AppsError> {
+    vault.forget(db, secret(app)).await?;
+    vault.forget(db, hook_secret(app)).await?;
+    Ok(change(db, app, false, None).await?)
 }
 
 /// On or off, and with that client; other processes see it by the version.
 async fn change(db: &impl ConnectionTrait, app: NetworkAppId, on: bool, client_id: Option<&str>) -> Result<(), DbErr> {
-    let mut change = Entity::update_many()
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .col_expr(Column::IsOn, Expr::value(on));
+    let mut change = hosts::bumped(Entity::update_many()).col_expr(Column::IsOn, Expr::value(on));
     if let Some(client_id) = client_id {
         change = change.col_expr(Column::ClientId, Expr::value(client_id));
     }

@@ -42,7 +42,7 @@ mod verdict;
 mod who;
 
 pub use address::is_safe;
-pub use apps::{NetworkApp, Silence, answered, cards, missed};
+pub use apps::{NetworkApp, Silence, answered, card_of, cards, missed};
 pub use asking::Bearer;
 pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{Answer, NetworkClient, NoAnswer, Patience};
@@ -63,7 +63,7 @@ pub use plan::{Clocked, Clocks, Plan, Renewal, a_little_before, phase, plan};
 pub use proofs::Proofs;
 pub use push::{PushError, push};
 pub use refresh::{Held, RefreshError, Sent, refresh};
-pub use registry::{AppsError, Networks, Set, Whence};
+pub use registry::{AppsError, At, Networks, Set, Whence, has_places};
 pub use revoke::{GivenBack, revoke};
 pub use schema::schema;
 pub use shown::{line, page};

@@ -4,6 +4,7 @@
 //! what another process on the same database changes is there after [`Networks::reload`], which happens every few
 //! seconds, and [`Networks::find`] does it for an id that nobody knows.
 
+mod entered;
 mod error;
 pub(super) mod hosts;
 
@@ -16,7 +17,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use secrecy::SecretString;
 use tracing::warn;
 
-pub use self::error::AppsError;
+pub use self::{
+    entered::{At, Whence, has_places},
+    error::AppsError,
+};
 use super::{
     Definition, NetworkApp, documents,
     instances::read,
@@ -27,17 +31,6 @@ use crate::{
     domain::{NetworkAppId, NetworkId},
     server::{settings::AppCredentials, store::Store, vault::Vault},
 };
-
-/// Where an app's credentials come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whence {
-    /// There are none.
-    Nowhere,
-    /// The settings file or the environment, which win.
-    Settings,
-    /// The database, sealed.
-    Database,
-}
 
 /// All networks, and our apps at those that can be used. Cheap to clone.
 #[derive(Clone)]
@@ -147,23 +140,6 @@ impl Networks {
         self.0.switched_on.contains(network)
     }
 
-    /// Puts a network where apps register themselves into the table, or takes it out. What is connected there stays.
-    ///
-    /// # Errors
-    /// When apps do not, the settings have it on, or the database does not do it.
-    pub async fn switch(&self, network: &NetworkId, on: bool) -> Result<(), AppsError> {
-        let definition = self.definition(network).ok_or_else(|| AppsError::NoSuchNetwork(network.clone()))?;
-        if !registers(definition) {
-            return Err(AppsError::NotByItself(network.clone()));
-        }
-        if self.0.switched_on.contains(network) {
-            return Err(AppsError::InSettings(network.clone()));
-        }
-        let id = kept::current_id(self.0.store.read(), network).await?;
-        kept::switch(self.0.store.read(), id, on).await?;
-        self.reload().await
-    }
-
     /// The app of that id.
     #[must_use]
     pub fn app(&self, id: NetworkAppId) -> Option<Arc<NetworkApp>> {
@@ -186,57 +162,6 @@ impl Networks {
     #[must_use]
     pub fn app_at(&self, network: &NetworkId) -> Option<Arc<NetworkApp>> {
         self.known().apps.iter().find(|app| app.definition.id == *network && app.host.is_none()).cloned()
-    }
-
-    /// Where the credentials of our app at `network` come from.
-    #[must_use]
-    pub fn whence(&self, network: &NetworkId) -> Whence {
-        match self.app_at(network) {
-            _ if self.0.settings.contains_key(network) => Whence::Settings,
-            Some(_) => Whence::Database,
-            None => Whence::Nowhere,
-        }
-    }
-
-    /// The id of our app at `network`, which its redirect address carries: it is there before the network has given
-    /// credentials, since it wants to hear the address first, and stays when they change.
-    ///
-    /// # Errors
-    /// When there is no such network, or the database does not do it.
-    pub async fn app_id(&self, network: &NetworkId) -> Result<NetworkAppId, AppsError> {
-        self.definition(network).ok_or_else(|| AppsError::NoSuchNetwork(network.clone()))?;
-        if let Some((id, _)) = self.0.settings.get(network) {
-            return Ok(*id);
-        }
-        Ok(kept::current_id(self.0.store.read(), network).await?)
-    }
-
-    /// Seals the credentials of our app at `network`, over those that were there. A hook secret that is not said stays.
-    ///
-    /// # Errors
-    /// When the settings have the app, something is empty, or the database or the vault does not do it.
-    pub async fn put_credentials(&self, network: &NetworkId, own: &AppCredentials) -> Result<(), AppsError> {
-        let id = self.changeable(network).await?;
-        kept::put(&self.0.store, &self.0.vault, id, own).await?;
-        self.reload().await
-    }
-
-    /// Forgets the credentials of our app at `network`. Its pages stay as they are, and are not looked after until there
-    /// are some again.
-    ///
-    /// # Errors
-    /// When the settings have the app, or the database does not do it.
-    pub async fn forget_credentials(&self, network: &NetworkId) -> Result<(), AppsError> {
-        let id = self.changeable(network).await?;
-        kept::forget(&self.0.store, &self.0.vault, id).await?;
-        self.reload().await
-    }
-
-    async fn changeable(&self, network: &NetworkId) -> Result<NetworkAppId, AppsError> {
-        match self.whence(network) {
-            Whence::Settings => Err(AppsError::InSettings(network.clone())),
-            _ => self.app_id(network).await,
-        }
     }
 
     /// Reads what was put in or taken away since, by whichever process.
@@ -295,14 +220,16 @@ impl Networks {
             (_, Some(main)) if shares => main.credentials(),
             (_, None) if shares => return Ok(None),
             (Some((id, own)), _) if *id == row.id => own.clone(),
-            (None, _) if row.is_on && !row.client_id.is_empty() => match self.kept(row).await {
-                Err(AppsError::Vault(error)) if error.is_lost() => {
-                    // One that must be entered again takes no other with it.
-                    warn!(network = %row.network, %error, "the credentials of an app do not open; enter them again");
-                    return Ok(None);
+            (None, _) if row.is_on && (definition.client_document || !row.client_id.is_empty()) => {
+                match self.kept(row).await {
+                    Err(AppsError::Vault(error)) if error.is_lost() => {
+                        // One that must be entered again takes no other with it.
+                        warn!(network = %row.network, %error, "the credentials of an app do not open; enter them again");
+                        return Ok(None);
+                    }
+                    kept => kept?,
                 }
-                kept => kept?,
-            },
+            }
             _ => return Ok(None),
         };
         let callback = main.filter(|_| shares).map_or(row.id, |main| main.id);

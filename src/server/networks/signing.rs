@@ -48,6 +48,18 @@ impl SigningKey {
         blocks.collect()
     }
 
+    /// A text of keys with `new` before those of `old`, as [`SigningKey::read_all`] takes it. `None`: that is no key.
+    #[must_use]
+    pub fn in_front(new: &SecretString, old: Option<&SecretString>) -> Option<SecretString> {
+        Self::read(new)?;
+        let marked = |text: &SecretString| match text.expose_secret() {
+            text if text.contains(PEM.1) => text.to_owned(),
+            text => format!("{}\n{text}\n{}\n", PEM.0, PEM.1),
+        };
+        let old = old.filter(|old| Self::read(old).is_some()).map(marked).unwrap_or_default();
+        Some(format!("{}\n{old}", marked(new)).into())
+    }
+
     /// The public half.
     #[must_use]
     pub fn public(&self) -> Value {
@@ -170,7 +182,14 @@ mod tests {
         let other = SigningKey::generate();
         let both = SecretString::from(format!("{pem}{}{}{}", PEM.0, other.expose_secret(), PEM.1));
         let prints: Vec<_> = SigningKey::read_all(&both).iter().map(|key| Some(key.thumbprint())).collect();
-        assert_eq!(prints, [known, print(other.expose_secret())]);
+        assert_eq!(prints, [known.clone(), print(other.expose_secret())]);
+        let text = |text: &str| SecretString::from(text.to_owned());
+        for (new, old) in [(other.expose_secret(), plain), (other.expose_secret(), &pem)] {
+            let joined = SigningKey::in_front(&text(new), Some(&text(old))).expect("both are keys");
+            let read: Vec<_> = SigningKey::read_all(&joined).iter().map(|key| Some(key.thumbprint())).collect();
+            assert_eq!(read, [print(new), known.clone()], "the new one first");
+        }
+        assert!(SigningKey::in_front(&text("s3cret"), Some(&text(plain))).is_none());
         for none in ["", "s3cret", "AAAA", "-----BEGIN PRIVATE KEY-----"] {
             assert_eq!(print(none), None, "{none}");
         }

@@ -126,7 +126,7 @@ impl Try<'_> {
     }
 }
 
-async fn whole_life(world: &World, stage: &Stage) {
+pub async fn whole_life(world: &World, stage: &Stage) {
     let play = stage.play;
     let owner = world.owner("Harbour").await;
     let life = Try::of(world, stage, &owner).await;

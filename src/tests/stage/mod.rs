@@ -6,6 +6,7 @@
 
 mod bluesky;
 mod bound;
+mod entered;
 mod google;
 mod life;
 mod meta;
@@ -37,7 +38,7 @@ use super::world::{World, loopback};
 use crate::domain::{NetworkId, Reason, Returned};
 
 /// Our app at every network.
-pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the app");
+pub const CLIENT: (&str, &str) = ("greentick-app", "s3cret/of+the&app%");
 
 /// What a network is known to do.
 pub struct Play {
@@ -185,6 +186,10 @@ impl Stage {
         stage
     }
 
+    pub fn network(&self) -> NetworkId {
+        NetworkId(self.play.id.to_owned())
+    }
+
     pub fn scene(&self) -> MutexGuard<'_, Scene> {
         self.scene.lock().expect("nobody panicked with it")
     }
@@ -235,7 +240,7 @@ impl Stage {
 
     /// A network that knows us by a document of ours reads it, and the keys that it names.
     pub async fn reads_who_we_are(&self, world: &World) {
-        let ours = world.app.networks.app_at(&NetworkId(self.play.id.to_owned())).expect("it is set up");
+        let ours = world.app.networks.app_at(&self.network()).expect("it is set up");
         let read = async |address: &str| -> Value {
             let path = address.strip_prefix(&world.app.base_url.origin()).expect("an address of ours");
             let answer = world.http.get(format!("{}{path}", world.origin)).send().await.expect("the app answers");

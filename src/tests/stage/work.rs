@@ -200,10 +200,12 @@ fn gitlab(scene: &mut Scene, ask: &Ask) -> Reply {
     match ask.what().as_str() {
         GITLAB_TOKEN => {
             let is_first = ask.form("grant_type") == "authorization_code";
-            let is_proven = ask.has_basic() || ask.has_body_proof("client_id");
+            if !ask.has_basic() && !ask.has_body_proof("client_id") {
+                return Reply::json(401, json!({"error": "invalid_client"}));
+            }
             let is_whole = !ask.form("redirect_uri").is_empty();
             let is_good = if is_first { scene.takes_code(ask) } else { scene.takes_refresh(ask, Refreshes::Rotating) };
-            if !is_proven || !is_whole || !is_good {
+            if !is_whole || !is_good {
                 return Reply::json(400, json!({"error": "invalid_grant"}));
             }
             scene.ends_access();

@@ -17,7 +17,7 @@ fn told(seq: i64, kind: EventKind, actor: Actor, link: Option<Link>) -> Told {
         network: NetworkId("facebook".into()),
         link,
     });
-    let is_network = kind == EventKind::NetworkAnswering;
+    let is_network = matches!(kind, EventKind::NetworkAnswering | EventKind::AppEntered { .. });
     let card = NetworkCard {
         id: NetworkId("facebook".into()),
         name: "Facebook".into(),
@@ -67,6 +67,7 @@ fn a_line_shows_what_became_of_the_page_in_a_sentence_that_leads_to_its_other_ev
                 Some(Link::Broken(connection(), Reason::Removed)),
             ),
             told(2, EventKind::LocationAdded, ada(), None),
+            told(1, EventKind::AppEntered { host: None }, ada(), None),
         ]),
         Asked::default(),
     );
@@ -75,7 +76,7 @@ fn a_line_shows_what_became_of_the_page_in_a_sentence_that_leads_to_its_other_ev
     let place = |part: &str| html.find(part).unwrap_or_else(|| panic!("{part} is not in {html}"));
     let at = [
         place("data-status=\"not-answering\""),
-        place("<a href=\"/w/harbour/settings/activity?network=facebook\">Facebook</a>"),
+        place(" does not answer."),
         place("data-status=\"broken\""),
         place("#broken"),
         place("Greentick found "),
@@ -83,6 +84,8 @@ fn a_line_shows_what_became_of_the_page_in_a_sentence_that_leads_to_its_other_ev
         place(" broken: Removed at Facebook."),
         place("data-status=\"none\""),
         place("<strong>Bondi &lt;b&gt;</strong>"),
+        place("#know"),
+        place("Ada entered the app at <a href=\"/w/harbour/settings/activity?network=facebook\">Facebook</a>"),
     ];
     assert!(at.is_sorted(), "the newest first: {html}");
     assert!(html.contains("title=\"3 Nov 2026, 11:59 UTC\"") && html.contains("4 minutes ago"), "{html}");

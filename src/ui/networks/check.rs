@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::app::Whose;
+use super::{app::Whose, network::name};
 use crate::{
     api::networks,
     domain::{Checkup, Finding, NetworkSetup, Weight, words},
@@ -17,15 +17,15 @@ use crate::{
 pub fn Check(slug: String, setup: NetworkSetup) -> impl IntoView {
     let sending = Sending::to::<networks::Check>();
     let failure = sending.failure();
-    let NetworkSetup { line, checkup, .. } = setup;
-    let name = line.name;
+    let network = name(&setup);
+    let NetworkSetup { line, at, checkup, .. } = setup;
     view! {
         <section class="card" aria-labelledby="check">
             <h3 id="check">{words::CHECK}</h3>
-            {checkup.map(|checkup| view! { <Findings checkup network=name/> })}
+            {checkup.map(|checkup| view! { <Findings checkup network/> })}
             <p class="note">{words::CHECK_MEANS}</p>
             <Form sending class="form">
-                <Whose slug network=line.id.0/>
+                <Whose slug network=line.id.0 at=at.unwrap_or_default()/>
                 <FormFailure failure/>
                 <button class="button" type="submit">{words::CHECK_NOW}</button>
             </Form>

@@ -7,6 +7,7 @@ mod app;
 mod check;
 mod copy;
 mod network;
+mod places;
 #[cfg(test)]
 mod tests;
 

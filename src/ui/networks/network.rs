@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     State,
     app::App,
     check::Check,
     copy::{Copied, CopyScript},
+    places::PlacesOf,
 };
 use crate::{
     api::{networks, workspace},
@@ -21,15 +22,16 @@ use crate::{
     },
 };
 
-/// The network in the address.
+/// The network in the address, or the one of its servers that the address names.
 #[component]
 pub fn NetworkPage() -> impl IntoView {
     let params = use_params_map();
     let param = move |name: &str| params.with(|params| params.get(name).unwrap_or_default());
+    let at = use_query_map().with_untracked(|query| query.get("at").unwrap_or_default());
     let page = awaited(async move {
-        match load(param("workspace"), NetworkId(param("network"))).await {
+        match load(param("workspace"), NetworkId(param("network")), at).await {
             Ok((workspace, setup)) => view! {
-                <Title text=words::network_title(&setup.line.name)/>
+                <Title text=words::network_title(&name(&setup))/>
                 <Network workspace setup/>
             }
             .into_any(),
@@ -42,26 +44,39 @@ pub fn NetworkPage() -> impl IntoView {
     }
 }
 
-async fn load(slug: String, network: NetworkId) -> Result<(WorkspaceCard, NetworkSetup), ApiError> {
-    Ok((workspace::card(slug.clone()).await?, networks::show(slug, network).await?))
+async fn load(slug: String, network: NetworkId, at: String) -> Result<(WorkspaceCard, NetworkSetup), ApiError> {
+    Ok((workspace::card(slug.clone()).await?, networks::show(slug, network, at).await?))
+}
+
+/// "GitLab", "GitLab at git.example".
+pub(super) fn name(setup: &NetworkSetup) -> String {
+    let network = &setup.line.name;
+    setup.at.as_ref().map_or_else(|| network.clone(), |host| words::network_at(network, host))
 }
 
 /// All of it.
 #[component]
 pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup) -> impl IntoView {
-    let line = setup.line.clone();
-    let (slug, back) = (workspace.slug.clone(), networks_path(&workspace.slug));
+    let (line, title) = (setup.line.clone(), name(&setup));
+    let (slug, mut back) = (workspace.slug.clone(), networks_path(&workspace.slug));
+    let mut back_to = words::ALL_NETWORKS.to_owned();
+    if setup.at.is_some() {
+        (back, back_to) = (format!("{back}/{}", line.id), line.name);
+    }
+    // Who registers itself says its address itself, and so does who is known by an address of ours.
+    let has_addresses = matches!(setup.way, Way::Credentials | Way::Settings);
+    let places = setup.places.clone();
     view! {
         <Settings workspace tab=Tab::Networks>
-            <p><a class="back" href=back>{words::ALL_NETWORKS}</a></p>
+            <p><a class="back" href=back>{back_to}</a></p>
             <h2 class="network">
                 <NetworkMark network=line.id.0.clone()/>
-                {line.name}
+                {title}
                 <State app=line.app/>
             </h2>
-            // Who registers itself says its address itself.
-            {(setup.way != Way::Switch).then(|| view! { <Addresses setup=setup.clone()/> })}
+            {has_addresses.then(|| view! { <Addresses setup=setup.clone()/> })}
             <App slug=slug.clone() setup=setup.clone()/>
+            {places.map(|places| view! { <PlacesOf slug=slug.clone() network=line.id.0 places/> })}
             <Check slug setup=setup.clone()/>
             <KnowBefore setup/>
             <CopyScript/>
@@ -73,7 +88,7 @@ pub fn Network(workspace: WorkspaceCard, setup: NetworkSetup) -> impl IntoView {
 /// What is to be registered at the network.
 #[component]
 fn Addresses(setup: NetworkSetup) -> impl IntoView {
-    let name = setup.line.name;
+    let name = name(&setup);
     let hint = [words::register_there(&name)]
         .into_iter()
         .chain(setup.demands.into_iter().map(|demand| words::demand(demand, &name)))

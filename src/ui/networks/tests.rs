@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Networks, network::Network};
 use crate::domain::{
-    AppState, Checkup, Demand, Finding, HostWord, Moment, NetworkId, NetworkLine, NetworkSetup, TokenWord, Way,
+    AppState, Checkup, Demand, Finding, HostWord, Moment, NetworkId, NetworkLine, NetworkSetup, Places, TokenWord, Way,
     WorkspaceCard, WorkspaceId,
 };
 
@@ -17,6 +17,8 @@ fn line(id: &str, name: &str, app: AppState) -> NetworkLine {
 fn setup(app: AppState, pages: u64) -> NetworkSetup {
     NetworkSetup {
         line: line("slack", "Slack", app),
+        at: None,
+        places: None,
         redirect: "https://green.example/oauth/callback/1".into(),
         demands: vec![Demand::Https],
         hook: Some("https://green.example/hooks/1".into()),
@@ -125,8 +127,46 @@ fn where_apps_register_themselves_there_is_a_switch_and_no_form() {
         has(&html, &[r#"action="/api/networks/switch""#, &format!(r#"name="on" value="{on}""#), button]);
         assert!(!html.contains("client_secret") && !html.contains("/oauth/callback/"), "{html}");
     }
-    let html = page_of(NetworkSetup { way: Way::Settings, ..setup(AppState::Missing, 0) });
-    assert!(html.contains("more than an id and a secret") && !html.contains("client_secret"), "{html}");
+}
+
+#[test]
+fn a_network_with_servers_lists_those_that_have_an_app_and_takes_one_more() {
+    let known = vec![("git.example".into(), AppState::Entered), ("id.example/staff".into(), AppState::Missing)];
+    let places = || Places { label: "Your GitLab".into(), example: "gitlab.com".into(), known: known.clone() };
+    let own = NetworkSetup { places: Some(places()), ..setup(AppState::Missing, 0) };
+    let html = page_of(own.clone());
+    has(
+        &html,
+        &[r#"action="/api/networks/place""#, r#"name="address""#, "Your GitLab", "An address such as gitlab.com."],
+    );
+    has(&html, &[r#"href="?at=git%2Eexample""#, r#"href="?at=id%2Eexample%2Fstaff""#, "Entered here", "client_secret"]);
+    let html = page_of(NetworkSetup { way: Way::Places, ..own });
+    has(&html, &["add the server below", r#"action="/api/networks/place""#]);
+    assert!(!html.contains("client_secret") && !html.contains("/oauth/callback/"), "it has no app of its own: {html}");
+}
+
+#[test]
+fn the_page_of_a_server_is_about_its_app_alone() {
+    let at = |app| NetworkSetup { at: Some("git.example".into()), ..setup(app, 1) };
+    let html = page_of(at(AppState::Entered));
+    has(&html, &["Slack at git.example", r#"name="at" value="git.example""#, "git.example leaves the list"]);
+    has(&html, &[r#"href="/w/harbour/settings/networks/slack""#, "/oauth/callback/1", "Replace the app</summary>"]);
+    assert_eq!(html.matches(r#"name="at""#).count(), 3, "what is entered, removed and checked is this one");
+    has(&page_of(at(AppState::Missing)), &["Enter the app</button>", "Take it off the list</button>"]);
+    has(&page_of(at(AppState::Settings)), &["disabled", "[apps.\"slack@git.example\"]"]);
+}
+
+#[test]
+fn where_we_are_known_by_a_key_nothing_is_registered_and_a_key_may_be_made() {
+    let key = |app| page_of(NetworkSetup { way: Way::Key, ..setup(app, 0) });
+    let html = key(AppState::Missing);
+    has(
+        &html,
+        &["Private key", r#"name="client_secret" type="password""#, "Use this key</button>", "a new one is made"],
+    );
+    assert!(!html.contains("client_id") && !html.contains("/oauth/callback/") && !html.contains("required"), "{html}");
+    has(&key(AppState::Entered), &["Change the key</summary>", r#"action="/api/networks/remove""#]);
+    has(&key(AppState::Settings), &["disabled", "GREENTICK_APPS__SLACK__…"]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub fn happened(event: &Event, location: Option<&str>, network: Option<&str>) ->
     let place = location.unwrap_or("a location");
     let network = network.unwrap_or("its network");
     let page = page_name(place, network);
-    match event.kind {
+    match &event.kind {
         EventKind::LocationAdded => match location {
             Some(name) => Said::new(format!("{who} added the location "), name, "."),
             None => Said::new(format!("{who} added "), place, "."),
@@ -57,7 +57,7 @@ pub fn happened(event: &Event, location: Option<&str>, network: Option<&str>) ->
         EventKind::Unchosen => Said::new(format!("{who} approved "), page, ". Nobody has chosen yet which page it is."),
         EventKind::Disconnected => Said::new(format!("{who} disconnected "), page, "."),
         EventKind::Broken { reason } => {
-            Said::new(format!("{who} found "), page, format!(" broken: {}.", reason_in_short(reason, network)))
+            Said::new(format!("{who} found "), page, format!(" broken: {}.", reason_in_short(*reason, network)))
         }
         EventKind::AbilitiesChanged => Said::new(format!("{who} found that "), page, abilities(event)),
         EventKind::LogInWanted => {
@@ -68,8 +68,21 @@ pub fn happened(event: &Event, location: Option<&str>, network: Option<&str>) ->
         }
         EventKind::Expiring => Said::new(format!("{who} warned that "), page, needs_a_person(event)),
         EventKind::Renewed => Said::new(format!("{who} renewed "), page, ", which needs no person any more."),
-        EventKind::PermissionReturned { outcome } => returned_later(who, network, page, outcome),
+        EventKind::PermissionReturned { outcome } => returned_later(who, network, page, *outcome),
+        EventKind::AppEntered { host } => {
+            Said::new(format!("{who} entered the app at "), at_host(network, host.as_deref()), ".")
+        }
+        EventKind::AppRemoved { host } => {
+            Said::new(format!("{who} removed the app at "), at_host(network, host.as_deref()), ".")
+        }
+        EventKind::Switched { on: true } => Said::new(format!("{who} switched "), network, " on."),
+        EventKind::Switched { on: false } => Said::new(format!("{who} switched "), network, " off."),
     }
+}
+
+/// "GitLab at git.example".
+fn at_host(network: &str, host: Option<&str>) -> String {
+    host.map_or_else(|| network.to_owned(), |host| super::network_at(network, host))
 }
 
 fn link(event: &Event) -> Option<&Link> {

@@ -28,6 +28,8 @@ pub fn bad_field(field: Field) -> &'static str {
         Field::Password => "Choose a password of 12 to 200 characters.",
         Field::ClientId => "Copy the client id from the app’s page at the network. It has no spaces.",
         Field::ClientSecret => "Copy the client secret from the app’s page at the network. It has no spaces.",
+        Field::ClientKey => "Enter a private key on P-256 as PKCS#8, or nothing to have one made.",
+        Field::Address => "Enter the address of one of its other servers, like git.example.com.",
         Field::HookSecret => "Copy the secret for messages from the app’s page at the network. It has no spaces.",
     }
 }

@@ -43,6 +43,24 @@ pub const ENTER: &str = "Enter the app";
 pub const REPLACE: &str = "Replace the app";
 /// A button.
 pub const REMOVE: &str = "Remove the app";
+/// A part of a network's page.
+pub const PLACES: &str = "Other servers";
+/// What it is.
+pub const PLACES_MEAN: &str =
+    "Each server has an app of its own, with a redirect address of its own. Add a server to see its address.";
+/// A button.
+pub const ADD_PLACE: &str = "Add the server";
+/// A button.
+pub const REMOVE_PLACE: &str = "Take it off the list";
+/// A field.
+pub const PRIVATE_KEY: &str = "Private key";
+/// Under that field.
+pub const PRIVATE_KEY_HINT: &str =
+    "On P-256, as PKCS#8. Empty: a new one is made here. It is sealed before it is stored, and never shown again.";
+/// A button.
+pub const ENTER_KEY: &str = "Use this key";
+/// A button.
+pub const NEW_KEY: &str = "Change the key";
 /// A button.
 pub const SWITCH_ON: &str = "Switch it on";
 /// A button.
@@ -79,17 +97,37 @@ pub fn app_state(app: AppState) -> &'static str {
     }
 }
 
-/// What that means, and what can be done about it.
+/// "GitLab at git.example".
 #[must_use]
-pub fn app_means(way: Way, app: AppState, network: &str, variable: &str) -> String {
+pub fn network_at(network: &str, host: &str) -> String {
+    format!("{network} at {host}")
+}
+
+/// Under a field that takes an address.
+#[must_use]
+pub fn such_as(example: &str) -> String {
+    format!("An address such as {example}.")
+}
+
+/// Where the settings have an app.
+#[must_use]
+pub fn in_settings(network: &str) -> String {
+    format!("under apps or in GREENTICK_APPS__{}__…", network.to_uppercase())
+}
+
+/// The same, at an address that people type.
+#[must_use]
+pub fn in_settings_at(network: &str, host: &str) -> String {
+    format!("as [apps.\"{network}@{host}\"]")
+}
+
+/// What that means, and what can be done about it. `place` is where the settings have it.
+#[must_use]
+pub fn app_means(way: Way, app: AppState, network: &str, place: &str) -> String {
     match (way, app) {
-        (Way::Settings, AppState::Missing) => format!(
-            "What {network} needs is set in the settings or the environment, under apps or in {variable}: it is more than an id and a secret."
-        ),
+        (Way::Places, _) => format!("Each server of {network} has an app of its own: add the server below."),
         (_, AppState::Settings) | (Way::Settings, _) => {
-            format!(
-                "The settings or the environment have it, and they win: change it there, under apps or in {variable}."
-            )
+            format!("The settings or the environment have it, and they win: change it there, {place}.")
         }
         (Way::Switch, AppState::Missing) => {
             format!(
@@ -98,6 +136,12 @@ pub fn app_means(way: Way, app: AppState, network: &str, variable: &str) -> Stri
         }
         (Way::Switch, _) => format!(
             "Greentick registers itself at each server of {network} that people type. Switched off, {network} leaves the Pages tab; nobody is disconnected."
+        ),
+        (Way::Key, AppState::Missing) => format!(
+            "{network} reads at our own address who we are, so nothing is registered there. All it takes is a private key, which is made here unless you have one."
+        ),
+        (Way::Key, _) => format!(
+            "{network} knows us by a key that was entered here. A new one signs from now on; pages that are connected go on by the one before, until they are connected anew."
         ),
         (Way::Credentials, AppState::Missing) => format!(
             "Register an app at {network} with the redirect address above. Then enter the client id and the client secret that it gives you."
@@ -143,18 +187,20 @@ pub fn demand(demand: Demand, network: &str) -> String {
     }
 }
 
-/// What becomes of the pages when the app is removed.
+/// What becomes of the pages when the app is removed; of one server alone, where there is a `host`.
 #[must_use]
-pub fn removing(pages: u64, network: &str) -> String {
+pub fn removing(pages: u64, network: &str, host: Option<&str>) -> String {
     let again = "Nobody is disconnected; with the same app entered again it goes on.";
+    let leaves = match host {
+        Some(host) => format!("{host} leaves the list"),
+        None => format!("{network} leaves the Pages tab"),
+    };
     match pages {
-        0 => format!("No page is connected through it. {network} leaves the Pages tab."),
-        1 => format!(
-            "1 page is connected through it. {network} leaves the Pages tab, and the page is not kept connected. {again}"
-        ),
-        many => format!(
-            "{many} pages are connected through it. {network} leaves the Pages tab, and the pages are not kept connected. {again}"
-        ),
+        0 => format!("No page is connected through it. {leaves}."),
+        1 => format!("1 page is connected through it. {leaves}, and the page is not kept connected. {again}"),
+        many => {
+            format!("{many} pages are connected through it. {leaves}, and the pages are not kept connected. {again}")
+        }
     }
 }
 
@@ -210,6 +256,9 @@ pub fn finding(finding: &Finding, network: &str) -> String {
             "Only browsers on this machine come back to the redirect address. For everybody else set base_url to the https address that people open.".into()
         }
         Finding::Host(host, word) => host_word(host, *word),
+        Finding::NotOne(host) => format!(
+            "What answers at {host} does not say that it is {network}. Look at the address; else its own description is at fault."
+        ),
         Finding::HostsLater => {
             "Some hosts are known only when a page is connected, so they, and credentials there, are not checked.".into()
         }

@@ -37,6 +37,11 @@ pub async fn examine(client: &NetworkClient, subject: &Subject<'_>) -> Vec<Findi
     let mut found = vec![whole(definition)];
     found.push(if state == AppState::Missing { Finding::NoApp } else { Finding::App(state) });
     found.extend(redirect::findings(definition, redirect));
+    // What a person typed is asked through its own door only, which its token endpoint is.
+    if let Some(app) = app.filter(|app| app.host.is_some()) {
+        found.extend(token::word(client, app, redirect).await.map(Finding::Credentials));
+        return found;
+    }
     let (hosts, metadata, word) =
         tokio::join!(hosts::findings(client, definition), metadata::word(client, definition), async {
             match app.filter(|app| hosts::is_known(definition, &app.definition.token.url)) {

@@ -53,7 +53,9 @@ pub(super) async fn word(client: &NetworkClient, app: &NetworkApp, redirect: &st
         client_secret: made_up().into(),
         ..AppCredentials::default()
     };
-    let made_up = NetworkApp::new(app.id, app.definition.clone(), own);
+    // The same app but for the secret: also what is asked through the same door.
+    let (callback, host) = (app.callback, app.host.clone());
+    let made_up = NetworkApp { callback, host, ..NetworkApp::new(app.id, app.definition.clone(), own) };
     Some(match refusal(client, &made_up, redirect).await {
         Ok(theirs) if theirs == ours => TokenWord::Unclear,
         Ok(_) => TokenWord::Right,

@@ -49,6 +49,8 @@ pub struct Noted {
     pub found: Found,
     /// What our app was registered for, where it registered itself.
     pub registered: Option<Registered>,
+    /// Whether an owner has said that an app of ours there is entered by hand.
+    pub is_by_hand: bool,
 }
 
 /// What an app tells of us when it registers itself.

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{AppsError, Networks, Whence};
+use super::{AppsError, Networks};
 use crate::{
     domain::{NetworkAppId, NetworkId},
     server::{
@@ -28,58 +28,6 @@ impl Networks {
     pub fn instance(&self, network: &NetworkId, host: &str) -> Option<Arc<NetworkApp>> {
         let is_it = |app: &&Arc<NetworkApp>| app.definition.id == *network && app.host.as_deref() == Some(host);
         self.known().apps.iter().find(is_it).cloned()
-    }
-
-    /// As [`Networks::app_id`], at an address of the network: a server where apps are entered by a person.
-    ///
-    /// # Errors
-    /// When there is no such network, or the database does not do it.
-    pub async fn app_id_at(&self, network: &NetworkId, host: &str) -> Result<NetworkAppId, AppsError> {
-        self.definition(network).ok_or_else(|| AppsError::NoSuchNetwork(network.clone()))?;
-        Ok(row_at(self.0.store.read(), network, host).await?.id)
-    }
-
-    /// As [`Networks::put_credentials`], at an address of the network.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn put_credentials_at(
-        &self,
-        network: &NetworkId,
-        host: &str,
-        own: &AppCredentials,
-    ) -> Result<(), AppsError> {
-        let id = self.changeable_at(network, host).await?;
-        kept::put(&self.0.store, &self.0.vault, id, own).await?;
-        self.reload().await
-    }
-
-    /// As [`Networks::forget_credentials`], at an address of the network. An app that registered itself does so anew
-    /// when somebody connects a page there.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn forget_credentials_at(&self, network: &NetworkId, host: &str) -> Result<(), AppsError> {
-        let id = self.changeable_at(network, host).await?;
-        kept::forget(&self.0.store, &self.0.vault, id).await?;
-        self.reload().await
-    }
-
-    async fn changeable_at(&self, network: &NetworkId, host: &str) -> Result<NetworkAppId, AppsError> {
-        if self.0.settings.contains_key(&at(network, host)) {
-            return Err(AppsError::InSettings(at(network, host)));
-        }
-        self.app_id_at(network, host).await
-    }
-
-    /// Where the credentials of our app at that address come from.
-    #[must_use]
-    pub fn whence_at(&self, network: &NetworkId, host: &str) -> Whence {
-        match self.instance(network, host) {
-            _ if self.0.settings.contains_key(&at(network, host)) => Whence::Settings,
-            Some(_) => Whence::Database,
-            None => Whence::Nowhere,
-        }
     }
 
     /// Whether somebody has entered an app for that address.
@@ -156,15 +104,19 @@ pub(super) fn noted(row: &Model) -> Noted {
     row.found.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn text(noted: &Noted) -> String {
+pub(super) fn text(noted: &Noted) -> String {
     serde_json::to_string(noted).expect("texts are always JSON")
 }
 
-fn bumped(change: sea_orm::UpdateMany<Entity>) -> sea_orm::UpdateMany<Entity> {
+pub(in crate::server::networks) fn bumped(change: sea_orm::UpdateMany<Entity>) -> sea_orm::UpdateMany<Entity> {
     change.col_expr(Column::Version, Expr::col(Column::Version).add(1))
 }
 
-async fn find(db: &impl ConnectionTrait, network: &NetworkId, host: &str) -> Result<Option<Model>, sea_orm::DbErr> {
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    network: &NetworkId,
+    host: &str,
+) -> Result<Option<Model>, sea_orm::DbErr> {
     let there = Column::Network.eq(network.clone()).and(Column::Host.eq(host));
     Entity::find().filter(Column::Workspace.is_null()).filter(there).one(db).await
 }

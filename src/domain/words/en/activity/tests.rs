@@ -57,6 +57,14 @@ fn what_people_do_says_who_what_and_which_page() {
             "Ada approved Bondi Beach on Facebook. Nobody has chosen yet which page it is.",
         ),
         (event(EventKind::Disconnected, ada(), Some(Link::Unlinked)), "Ada disconnected Bondi Beach on Facebook."),
+        (event(EventKind::AppEntered { host: None }, ada(), None), "Ada entered the app at Facebook."),
+        (
+            event(EventKind::AppEntered { host: Some("git.example".into()) }, ada(), None),
+            "Ada entered the app at Facebook at git.example.",
+        ),
+        (event(EventKind::AppRemoved { host: None }, ada(), None), "Ada removed the app at Facebook."),
+        (event(EventKind::Switched { on: true }, ada(), None), "Ada switched Facebook on."),
+        (event(EventKind::Switched { on: false }, ada(), None), "Ada switched Facebook off."),
     ] {
         assert_eq!(said(&event), sentence);
     }
