@@ -17,6 +17,7 @@ mod m20261124_200060_pace;
 mod m20261124_200070_nonce;
 mod m20261124_200071_heard;
 mod m20261125_100020_one_app;
+mod m20261125_100030_beside;
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_200041_counted::Migration),
             Box::new(m20261124_200060_pace::Migration),
             Box::new(m20261125_100020_one_app::Migration),
+            Box::new(m20261125_100030_beside::Migration),
         ]
     }
 }

@@ -133,8 +133,8 @@ pub async fn run(front: Front) -> ExitCode {
 
 async fn obey(command: Command, front: Front) -> Result<(), StartError> {
     match command {
-        Command::Serve { settings } => serve_for_real(settings, front).await,
-        Command::Demo(wishes) => demo::run(wishes, front).await,
+        Command::Serve { settings } => Box::pin(serve_for_real(settings, front)).await,
+        Command::Demo(wishes) => Box::pin(demo::run(wishes, front)).await,
         Command::Sandbox { port } => run_sandbox(port).await,
         Command::Networks { what } => look(what),
         Command::Backup(line) => backup::run(line).await,

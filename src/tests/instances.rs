@@ -22,7 +22,7 @@ async fn on_each(body: impl AsyncFn(&World, &Plays)) {
         let plays = Plays::begin().await;
         let world = World::set(url, |settings| settings.switched_on.push(mastodon())).await;
         world.app.client.is_played_at(&plays.origin);
-        body(&world, &plays).await;
+        Box::pin(body(&world, &plays)).await;
         let secrets = plays.towns().secrets.clone();
         world.hides(&secrets).await;
     }

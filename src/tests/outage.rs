@@ -132,6 +132,7 @@ async fn connected(world: &World, workspace: WorkspaceId, app: NetworkAppId, num
             kept: std::collections::BTreeMap::new(),
             // One in ten is checked meanwhile too.
             next_visit_at: if number % 10 == 0 { in_an_hour } else { now + 1_000 * HOUR },
+            beside: None,
         };
         let grant = pages::put_grant(&writing, &world.app.vault, now, new).await.expect("it is stored");
         let (workspace, location) = (id(world, workspace.0), id(world, Uuid::now_v7()));

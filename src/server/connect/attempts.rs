@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 pub use super::rows::attempt::Model as Attempt;
-use super::{ConnectError, given::Offered, later, rows::attempt};
+use super::{ConnectError, given::Offered, later, rows::attempt, second::KeptSecond};
 use crate::{
     domain::{AttemptId, AttemptState, Moment, SessionId},
     server::{
         App,
-        networks::Tokens,
+        networks::{Second, Tokens},
         store::{Backend, Json, StoreError},
         vault::{Place, Vault, VaultError, hash},
     },
@@ -89,6 +89,8 @@ pub struct Kept {
     /// What else the definition keeps of the answer. Nothing secret.
     #[serde(default)]
     pub named: BTreeMap<String, String>,
+    #[serde(default)]
+    second: Option<KeptSecond>,
 }
 
 impl Kept {
@@ -105,6 +107,11 @@ impl Kept {
     /// The refresh token, if there is one.
     pub fn refresh(&self) -> Option<SecretString> {
         self.refresh.clone().map(Into::into)
+    }
+
+    /// The permission that came with it, if one did.
+    pub fn second(&self) -> Option<Second> {
+        self.second.as_ref().map(KeptSecond::read)
     }
 
     /// The key that they are bound to, if they are.
@@ -134,6 +141,7 @@ pub async fn keep(
         id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().to_owned()),
         came_at: Some(at),
         named: tokens.kept.clone(),
+        second: tokens.second.as_ref().map(KeptSecond::from),
     };
     let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
     vault.put(db, Secrets(attempt).answer(), &text).await

@@ -170,7 +170,7 @@ fn wanted(choices: &Choices, chosen: &Chosen) -> Option<Vec<(PageId, String)>> {
 pub(super) async fn given(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Vec<RemotePage>, ConnectError> {
     let opened = pages::open(app.store.read(), &app.vault, grant).await?;
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    Ok(networks::remote_pages(&app.client, network_app, opened.bearer(grant), &person).await?)
+    Ok(networks::remote_pages(&app.client, network_app, opened.bearer(grant), (&person, &grant.scopes.0)).await?)
 }
 
 /// The grant that the page hangs on.

@@ -35,7 +35,12 @@ pub async fn disconnect(member: &Member, page: PageId) -> Result<Returned, Refus
     app.bus.commit(&app.store, writing).await?;
     match owed {
         Left::Used => Ok(Returned::StillUsed),
-        Left::Owed(job) => Ok(wait_for(app, job).await),
+        Left::Owed(first, others) => {
+            for job in others {
+                returning::settle_soon(app, job);
+            }
+            Ok(wait_for(app, first).await)
+        }
         Left::Lost => Ok(Returned::Failed),
     }
 }

@@ -10,6 +10,7 @@ use super::{
     later,
     link::{self, Taken},
     returning::{self, Owed},
+    second,
 };
 use crate::{
     domain::{Account, AttemptState, Trouble},
@@ -17,6 +18,7 @@ use crate::{
         App,
         networks::{self, Bearer, Code, ExchangeError, Expected, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
         pages,
+        store::Writing,
         vault::hash,
     },
 };
@@ -150,7 +152,7 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
     match error {
         WhoError::Refused(Verdict::NoAnswer | Verdict::SlowDown(_)) => Trouble::NoAnswer,
         WhoError::Refused(Verdict::OurAppIsWrong) => Trouble::AppRefused,
-        WhoError::Refused(Verdict::LostAbility) => Trouble::PagesHidden,
+        WhoError::Refused(Verdict::LostAbility | Verdict::LostPage) => Trouble::PagesHidden,
         WhoError::Refused(_) | WhoError::Odd => Trouble::OddAnswer,
         WhoError::NotTheirs => Trouble::WrongIssuer,
     }
@@ -164,10 +166,10 @@ async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<A
     let (client, access, key) = (&app.client, kept.access(), kept.key());
     let bearer = Bearer { access: &access, key: key.as_ref(), kept: &kept.named };
     let person = networks::who_am_i(client, network_app, bearer).await?;
-    let pages = networks::remote_pages(client, network_app, bearer, &person).await?;
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
+    let pages = networks::remote_pages(client, network_app, bearer, (&person, &scopes)).await?;
     Ok(Approved { person, pages, scopes, kept })
 }
 
@@ -189,19 +191,33 @@ pub(super) async fn unwanted(
 ) -> Result<AttemptState, ConnectError> {
     let writing = app.store.write(attempt.workspace).await?;
     attempts::end(writing.txn(), attempt.id, &state).await?;
-    let job = match attempts::kept(writing.txn(), &app.vault, attempt).await {
+    let jobs = match attempts::kept(writing.txn(), &app.vault, attempt).await {
         Err(ConnectError::Vault(error)) if error.is_lost() => {
             error!(attempt = %attempt.id, %error, "a permission cannot be given back; its person must remove it by hand");
-            None
+            vec![]
         }
-        kept => returning::owe(&writing, app, owed(attempt, approved, &kept?)).await?,
+        kept => owe_all(&writing, app, (attempt, approved), &kept?).await?,
     };
     attempts::forget(writing.txn(), &app.vault, attempt).await?;
     app.bus.commit(&app.store, writing).await?;
-    if let Some(job) = job {
+    for job in jobs {
         returning::settle_soon(app, job);
     }
     Ok(state)
+}
+
+/// All that came in one answer.
+async fn owe_all(
+    writing: &Writing,
+    app: &App,
+    (attempt, approved): (&Attempt, Option<&Approved>),
+    kept: &Kept,
+) -> Result<Vec<uuid::Uuid>, ConnectError> {
+    let mut jobs = Vec::from_iter(returning::owe(writing, app, owed(attempt, approved, kept)).await?);
+    if let Some((second, network_app)) = kept.second().zip(app.networks.app(attempt.network_app)) {
+        jobs.extend(returning::owe(writing, app, second::owed(&network_app, second)).await?);
+    }
+    Ok(jobs)
 }
 
 fn owed(attempt: &Attempt, approved: Option<&Approved>, kept: &Kept) -> Owed {

@@ -10,7 +10,7 @@ use crate::{
     domain::{AttemptState, Returned},
     server::{
         App,
-        networks::{self, Bearer, GivenBack, NetworkApp, Tokens},
+        networks::{self, Bearer, GivenBack, NetworkApp, Second, Tokens},
         pages,
     },
 };
@@ -63,6 +63,13 @@ async fn give_back(app: &App, network_app: &NetworkApp, tokens: &Tokens) -> Resu
     let mut kept = tokens.kept.clone();
     kept.extend(networks::confirmed(&app.client, network_app, &kept).await?);
     let bearer = Bearer { access: &tokens.access, key: tokens.key.as_ref(), kept: &kept };
+    if let Some(Second { person_id, access, refresh, .. }) = &tokens.second {
+        let (person_id, kept) = (&network_app.qualified(person_id), &<_>::default());
+        if !pages::is_needed_elsewhere(app.store.read(), network_app.id, person_id).await? {
+            let given = GivenBack { access, refresh: refresh.as_ref(), person_id, key: None, kept };
+            networks::revoke(&app.client, network_app, given).await.ok().flatten().ok_or(ConnectError::NotReturned)?;
+        }
+    }
     let person = networks::who_am_i(&app.client, network_app, bearer).await?;
     if pages::is_needed_elsewhere(app.store.read(), network_app.id, &person.id).await? {
         return Ok(Returned::StillUsed);

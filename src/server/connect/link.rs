@@ -10,6 +10,7 @@ use super::{
     finish::{self, Approved},
     given::{Becomes, Offered, becomes},
     returning::{self, Left},
+    second,
     which::host_of,
 };
 use crate::{
@@ -98,6 +99,10 @@ async fn spread(
     let pages = pages::standing(writing.txn(), writing.workspace(), &network_app.definition.id).await?;
     let new = new_grant(app, attempt, network_app, approved, now);
     let grant = pages::put_grant(writing, &app.vault, now, new).await?;
+    if let Some(second) = approved.kept.second() {
+        let asked_at = approved.kept.came_at.unwrap_or(now);
+        second::put(writing, app, (network_app, grant), second, asked_at).await?;
+    }
     if let Some(host) = host_of(network_app, &network_app.definition) {
         pages::remember_host(writing, attempt.page, host).await?;
     }
@@ -164,8 +169,8 @@ pub(super) async fn give_back(
     left.dedup();
     let mut owed = Vec::new();
     for grant in left {
-        if let Left::Owed(job) = returning::give_back_if_unused(writing, app, grant, None).await? {
-            owed.push(job);
+        if let Left::Owed(job, others) = returning::give_back_if_unused(writing, app, grant, None).await? {
+            owed.extend([vec![job], others].concat());
         }
     }
     Ok(owed)
@@ -214,5 +219,6 @@ fn new_grant(app: &App, attempt: &Attempt, network_app: &NetworkApp, approved: &
         scopes: approved.scopes.clone(),
         kept: approved.kept.named.clone(),
         next_visit_at,
+        beside: None,
     }
 }

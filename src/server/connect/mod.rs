@@ -17,6 +17,7 @@ mod look;
 mod posted;
 mod returning;
 mod rows;
+mod second;
 mod start;
 mod which;
 
@@ -29,7 +30,8 @@ pub use finish::finish;
 pub use given::{Offered, WhyNot};
 pub use look::{ended, look, stop};
 pub use posted::{post, posted};
-pub use returning::{Owed, due_returns, give_back, settle};
+pub use returning::{due_returns, settle};
+pub use second::{give_back_all, put as put_second};
 pub use start::{Started, Way, Wish, start};
 pub use which::Which;
 

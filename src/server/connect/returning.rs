@@ -99,8 +99,8 @@ pub async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> Result<
 pub enum Left {
     /// There is nothing to give back.
     Used,
-    /// Its permission is owed back, by this job.
-    Owed(Uuid),
+    /// Its permission is owed back, by the first job; by the others, what came with it.
+    Owed(Uuid, Vec<Uuid>),
     /// Its tokens do not open, so the network cannot be told.
     Lost,
 }
@@ -129,10 +129,16 @@ pub async fn give_back_if_unused(
     };
     // Forgotten first: it is not itself the one that still needs the permission.
     pages::forget_grant(writing, &app.vault, &grant).await?;
+    let mut jobs = Vec::new();
+    for second in pages::beside(writing.txn(), id).await? {
+        if let Left::Owed(job, _) = Box::pin(give_back_if_unused(writing, app, second.id, page)).await? {
+            jobs.push(job);
+        }
+    }
     let Some(Held { access, refresh, key }) = tokens else { return Ok(Left::Lost) };
     let (person_id, kept) = (Some(grant.person_id.clone()), grant.kept.0.clone());
     let owed = Owed { network_app: grant.network_app, person_id, access, refresh, key, kept, page };
-    Ok(owe(writing, app, owed).await?.map_or(Left::Used, Left::Owed))
+    Ok(owe(writing, app, owed).await?.map_or(Left::Used, |job| Left::Owed(job, jobs)))
 }
 
 struct Held {

@@ -16,8 +16,9 @@ pub(super) async fn look(app: &App, network_app: &NetworkApp, grant: &Grant) -> 
     let opened = pages::open(app.store.read(), &app.vault, grant).await?;
     let bearer = opened.bearer(grant);
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    let given = networks::remote_pages(&app.client, network_app, bearer, &person).await.ok();
     let granted = networks::granted_scopes(&app.client, network_app, bearer).await.ok().flatten();
+    let scopes = granted.as_ref().unwrap_or(&grant.scopes.0);
+    let given = networks::remote_pages(&app.client, network_app, bearer, (&person, scopes)).await.ok();
     let usable = |given: Vec<RemotePage>| {
         given.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account.id).collect()
     };

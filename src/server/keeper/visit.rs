@@ -58,7 +58,8 @@ async fn claim_and_check(app: &App, grant: Grant) -> Result<(), VisitError> {
     let (pause, checked_at) = match verdict {
         Verdict::Dead(reason) => return dies(app, &network_app, &grant, reason).await,
         Verdict::Alive => {
-            let is_doubted = reach::look(app, &network_app, &grant).await?;
+            // What came with another reaches no page of its own.
+            let is_doubted = grant.beside.is_none() && reach::look(app, &network_app, &grant).await?;
             (if is_doubted { every.min(AFTER_A_MISS) } else { networks::a_little_before(every) }, Some(now))
         }
         Verdict::PersonMustAct => {

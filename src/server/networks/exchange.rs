@@ -30,7 +30,7 @@ use super::{
 };
 
 /// What the network gave.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tokens {
     /// For calls.
     pub access: SecretString,
@@ -48,6 +48,23 @@ pub struct Tokens {
     pub id_token: Option<SecretString>,
     /// What else the definition keeps of the answer, by name. Nothing secret.
     pub kept: BTreeMap<String, String>,
+    /// Another permission that came with it, where the network gives two in one answer.
+    pub second: Option<Second>,
+}
+
+/// A permission that comes with another one: its own tokens, of somebody else.
+#[derive(Clone)]
+pub struct Second {
+    /// The network's id of who approved it.
+    pub person_id: String,
+    /// For calls.
+    pub access: SecretString,
+    /// For new tokens, where the network gives one.
+    pub refresh: Option<SecretString>,
+    /// How long the access token lives, where the network says so.
+    pub lives: Option<Duration>,
+    /// What was granted, where the answer says so.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// What a token answer has beside the RFC's fields.
@@ -57,11 +74,33 @@ pub(in crate::server) struct Beside {
     refresh_token_expires_in: Option<u64>,
     id_token: Option<Unshown>,
     kept_by_greentick: BTreeMap<String, String>,
+    second_of_greentick: Option<SecondAnswer>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SecondAnswer {
+    id: String,
+    access_token: Unshown,
+    refresh_token: Option<Unshown>,
+    expires_in: Option<u64>,
+    scope: Option<String>,
+}
+
+impl SecondAnswer {
+    fn read(self) -> Second {
+        Second {
+            person_id: self.id,
+            access: self.access_token.0.into(),
+            refresh: self.refresh_token.map(|token| token.0.into()),
+            lives: self.expires_in.map(Duration::from_secs),
+            scopes: self.scope.map(|scopes| scopes.split_whitespace().map(str::to_owned).collect()),
+        }
+    }
 }
 
 impl ExtraTokenFields for Beside {}
 
-/// It tells of a person, so no text of an error has it.
+/// A secret, or it tells of a person: no text of an error has it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Unshown(String);
@@ -245,6 +284,7 @@ pub(in crate::server) fn tokens(answer: TokenAnswer) -> Tokens {
         refresh_lives: beside.refresh_token_expires_in.map(Duration::from_secs),
         id_token: beside.id_token.clone().map(|token| token.0.into()),
         kept: beside.kept_by_greentick.clone(),
+        second: beside.second_of_greentick.clone().map(SecondAnswer::read),
         scopes: answer
             .scopes()
             .map(|scopes| scopes.iter().map(|scope| scope.to_string()).filter(|scope| !scope.is_empty()).collect()),

@@ -49,7 +49,7 @@ pub use client::{Answer, NetworkClient, NoAnswer, Patience};
 pub use definition::{Definition, Extra, Iss, Lifetime, Refusal, Renews, ResponseMode, Shape};
 pub use documents::{client_document, client_keys, is_key_where_needed, is_needed};
 pub use examine::{Subject, examine, is_known};
-pub use exchange::{Code, ExchangeError, Tokens, exchange};
+pub use exchange::{Code, ExchangeError, Second, Tokens, exchange};
 pub use heard::{heard_before, sweep};
 pub use hooks::{Hooked, confirmed};
 pub use id_token::{Expected, confirm, confirm_renewed};

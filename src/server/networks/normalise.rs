@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 
 use super::{
     client::{at, text_at},
-    definition::Shape,
+    definition::{Second, Shape},
     verdict::says,
 };
 
 /// Under this name the crate finds what is kept of an answer.
 pub(super) const KEPT: &str = "kept_by_greentick";
 
+/// And under this one a second pair of tokens.
+pub(super) const SECOND: &str = "second_of_greentick";
+
 /// All that anybody reads of an answer. The rest goes no further.
-const READ: [&str; 8] = [
+const READ: [&str; 9] = [
     "access_token",
     "token_type",
     "expires_in",
@@ -26,6 +29,7 @@ const READ: [&str; 8] = [
     "scope",
     "id_token",
     KEPT,
+    SECOND,
 ];
 
 /// The same answer in RFC shape. `separator` stands between scopes where they are text, `shape` says what lies elsewhere.
@@ -41,7 +45,10 @@ pub fn normalise(answer: HttpResponse, separator: &str, shape: &Shape) -> HttpRe
     };
     let (status, shaped) = match error_of(&fields, shape) {
         Some(error) => (StatusCode::BAD_REQUEST, error),
-        None if head.status.is_success() => (StatusCode::OK, shaped(gathered(fields, shape), separator)),
+        None if head.status.is_success() => {
+            let second = shape.second.as_ref().and_then(|second| second_of(&fields, second, separator));
+            (StatusCode::OK, joined(shaped(gathered(fields, shape), separator), second))
+        }
         // A refusal without a word that is known: left as it is, so that it is never taken for a definite one.
         None => return HttpResponse::from_parts(head, body),
     };
@@ -83,6 +90,35 @@ fn gathered(fields: Map<String, Value>, shape: &Shape) -> Map<String, Value> {
     let kept = shape.keep.iter().filter_map(|(name, path)| Some((name.clone(), text_at(&whole, path)?.into())));
     fields.insert(KEPT.to_owned(), Value::Object(kept.collect()));
     fields
+}
+
+/// The second pair of tokens, if the answer has one.
+fn second_of(fields: &Map<String, Value>, second: &Second, separator: &str) -> Option<Map<String, Value>> {
+    let whole = Value::Object(fields.clone());
+    let found = [
+        ("access_token", Some(&second.access_token)),
+        ("refresh_token", second.refresh_token.as_ref()),
+        ("expires_in", second.expires_in.as_ref()),
+        ("scope", second.scope.as_ref()),
+    ];
+    let found = found.into_iter().filter_map(|(name, path)| Some((name.to_owned(), at(&whole, path?)?.clone())));
+    let mut shaped = shaped(found.collect(), separator).as_object()?.clone();
+    shaped.get("access_token")?;
+    shaped.insert("id".to_owned(), text_at(&whole, &second.id).filter(|id| !id.is_empty())?.into());
+    Some(shaped)
+}
+
+/// Both pairs; an answer that has only the second has that one first.
+fn joined(first: Value, second: Option<Map<String, Value>>) -> Value {
+    let (Value::Object(mut first), Some(mut second)) = (first.clone(), second) else { return first };
+    if first.contains_key("access_token") {
+        second.remove("token_type");
+        first.insert(SECOND.to_owned(), Value::Object(second));
+    } else {
+        second.remove("id");
+        first.extend(second);
+    }
+    Value::Object(first)
 }
 
 /// An error is looked for before a token, whatever the status says.

@@ -98,7 +98,7 @@ impl Networks {
             turn: <_>::default(),
             registering: <_>::default(),
         }));
-        networks.reload().await?;
+        Box::pin(networks.reload()).await?;
         Ok(networks)
     }
 

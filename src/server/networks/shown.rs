@@ -108,7 +108,7 @@ mod tests {
         let all = load(None, None).expect("the definitions are right");
         let slack = all.iter().find(|definition| definition.id.0 == "slack").expect("it is in the binary");
         assert!(
-            line(slack).starts_with("slack ") && line(slack).ends_with("8 from one source, 3 unverified"),
+            line(slack).starts_with("slack ") && line(slack).ends_with("8 from one source, 4 unverified"),
             "{}",
             line(slack)
         );

@@ -174,7 +174,7 @@ pub async fn check(client: &NetworkClient, app: &NetworkApp, bearer: Bearer<'_>)
     Verdict::of_call(&app.definition, &answer, call.ok.as_ref())
 }
 
-/// The pages under the consent; the person's own account where the network has none.
+/// The pages under the consent, which allows `scopes`; the person's own account where the network has none.
 ///
 /// # Errors
 /// [`WhoError`].
@@ -182,7 +182,7 @@ pub async fn remote_pages(
     client: &NetworkClient,
     app: &NetworkApp,
     bearer: Bearer<'_>,
-    person: &Account,
+    (person, scopes): (&Account, &[String]),
 ) -> Result<Vec<RemotePage>, WhoError> {
     let Some(pages) = &app.definition.pages else {
         return Ok(vec![RemotePage { account: person.clone(), handle: None, usable: Ok(()), token: None }]);
@@ -192,11 +192,21 @@ pub async fn remote_pages(
         Some(parents) => talk.parents(parents).await?,
         None => vec![String::new()],
     };
+    let mut lists: Vec<_> = parents.into_iter().map(|parent| (&pages.ask, parent)).collect();
+    for also in pages.also.iter().filter(|also| scopes.contains(&also.needs)) {
+        for parent in talk.parents(&also.via).await? {
+            lists.extend(also.ask.iter().map(|ask| (ask, parent.clone())));
+        }
+    }
     let mut all: Vec<RemotePage> = Vec::new();
-    for parent in parents {
+    for (ask, parent) in lists {
         let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
         let words = [("parent", parent.as_str()), ("user_id", app.unqualified(&person.id))];
-        let found = talk.list(&pages.ask, list, &words).await?;
+        let found = match talk.list(ask, list, &words).await {
+            // What one row leads to is lost; what the others lead to is not.
+            Err(WhoError::Refused(Verdict::LostPage)) if !parent.is_empty() => continue,
+            found => found?,
+        };
         let new = found.iter().filter_map(|item| remote_page(app, pages, item));
         for page in new {
             // A page that two ways lead to is one page.
@@ -209,7 +219,12 @@ pub async fn remote_pages(
 }
 
 fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePage> {
+    let token = pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from);
+    // Where each page has a token of its own, nobody speaks for one without it.
+    let has_token = pages.token.is_none() || token.is_some();
     let usable = pages.usable.as_ref().is_none_or(|usable| match at(item, &usable.path) {
+        // Not every list says it; a token of the page's own does too.
+        None => token.is_some(),
         Some(Value::Array(list)) => {
             list.iter().filter_map(Value::as_str).any(|word| usable.has.iter().any(|has| has == word))
         }
@@ -218,8 +233,8 @@ fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePa
     Some(RemotePage {
         account: account(app, item, (&pages.id, &pages.name))?,
         handle: pages.handle.as_ref().and_then(|path| text_at(item, path)),
-        usable: if usable { Ok(()) } else { Err(Unusable::LacksRole) },
-        token: pages.token.as_ref().and_then(|path| text_at(item, path)).map(SecretString::from),
+        usable: if usable && has_token { Ok(()) } else { Err(Unusable::LacksRole) },
+        token,
     })
 }
 

@@ -48,6 +48,8 @@ pub struct NewGrant {
     pub kept: BTreeMap<String, String>,
     /// When the keeper comes next.
     pub next_visit_at: Moment,
+    /// The grant that it came with, where it is not what was asked for.
+    pub beside: Option<GrantId>,
 }
 
 impl Grant {
@@ -112,6 +114,7 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
         failures: Set(0),
         failure: Set(None),
         copied_at: Set(None),
+        beside: Set(new.beside),
         told: Set(None),
         told_at: Set(None),
     };
@@ -167,6 +170,14 @@ pub async fn is_needed_elsewhere(
 ) -> Result<bool, StoreError> {
     let of_person = grant::Column::NetworkApp.eq(app).and(grant::Column::PersonId.eq(person));
     Ok(grant::Entity::find().filter(of_person).one(db).await?.is_some())
+}
+
+/// The grants that came with this one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn beside(db: &impl ConnectionTrait, id: GrantId) -> Result<Vec<Grant>, StoreError> {
+    Ok(grant::Entity::find().filter(grant::Column::Beside.eq(id)).order_by_asc(grant::Column::Id).all(db).await?)
 }
 
 /// The pages that hang on the grant.

@@ -31,8 +31,8 @@ pub use due::{
 };
 pub use found::{Found, take_in};
 pub use grants::{
-    Grant, NewGrant, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes, pages_of,
-    put_grant, release, warn_once, workspaces_at,
+    Grant, NewGrant, beside, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes,
+    pages_of, put_grant, release, warn_once, workspaces_at,
 };
 pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};

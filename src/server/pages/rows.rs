@@ -96,6 +96,8 @@ pub mod grant {
         pub failure: Option<String>,
         /// When the backup was made that these tokens come from: who goes on without it may have newer ones.
         pub copied_at: Option<Moment>,
+        /// The grant that it came with and goes with. No page hangs on it itself.
+        pub beside: Option<GrantId>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

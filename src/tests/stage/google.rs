@@ -100,9 +100,18 @@ fn locations(scene: &Scene, ask: &Ask) -> Reply {
     if ask.query("readMask").is_empty() {
         return Reply::json(400, json!({"error": {"status": "INVALID_ARGUMENT"}}));
     }
+    if scene.told.contains_key("no_manager") && ask.place.contains("/1/") {
+        return Reply::json(
+            403,
+            json!({"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "The caller does not have permission"}}),
+        );
+    }
     let answer = match (ask.place.contains("/1/"), ask.query("pageToken")) {
         (true, "") => json!({"locations": [{"name": "locations/11", "title": "Bondi Bakery"}], "nextPageToken": "two"}),
         (true, _) => json!({"locations": [{"name": "locations/12", "title": "Coogee Cafe"}]}),
+        _ if scene.told.contains_key("no_manager") => {
+            json!({"locations": [{"name": "locations/21", "title": "Manly Deli"}]})
+        }
         _ => json!({}),
     };
     with_token(scene, ask, || answer)

@@ -12,11 +12,12 @@ use super::{
     meta::{FACEBOOK, INSTAGRAM, THREADS},
     others::{DISCORD, SNAPCHAT_LOGIN, SNAPCHAT_MARKETING, TWITCH, WORDPRESS},
     short::{PINTEREST, REDDIT, TIKTOK, TUMBLR, X},
+    slack::SLACK,
     typed::{GITLAB_ELSEWHERE, MASTODON, OAUTH2, OIDC, SHOPIFY},
-    work::{GITHUB, GITLAB, LINKEDIN, LINKEDIN_PROFILE, MAILCHIMP, SLACK},
+    work::{GITHUB, GITLAB, LINKEDIN, LINKEDIN_PROFILE, MAILCHIMP},
 };
 use crate::{
-    domain::{Ability, AttemptState, Lack, Me, PageId, Returned, Status, UserId},
+    domain::{Ability, AttemptState, Lack, Me, PageId, Reason, Returned, Status, UserId},
     server::accounts::{self, Purpose},
     tests::{person::Person, picking::chooses, postgres, world::World},
 };
@@ -243,6 +244,56 @@ async fn a_page_on_which_the_person_may_not_publish_cannot_be_chosen() {
     assert!(picker.body.contains("Somebody else"), "it is shown, with its reason");
     chooses(&owner, &picker, &[("account", "7003")]).await;
     assert_eq!(owner.link(life.page).await.pinned_to(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_a_business_owns_is_found_where_the_person_lets_us_look() {
+    let stage = Stage::of(&FACEBOOK).await;
+    let world = World::at_stage(&stage, None).await;
+    let owner = world.owner("Harbour").await;
+    let life = Try::of(&world, &stage, &owner).await;
+    let popup = owner.opens_popup(life.page).await;
+    let picker = owner.get(&stage.approves(&popup.url, &[])).await;
+    assert_eq!(picker.body.matches("Bondi Bakery").count(), 1, "two ways lead to it: {picker:?}");
+    chooses(&owner, &picker, &[("account", "7005")]).await;
+    assert_eq!(owner.link(life.page).await.pinned_to(), None, "there is no token for it");
+    chooses(&owner, &picker, &[("account", "7004")]).await;
+    assert_eq!(owner.link(life.page).await.pinned_to().map(|account| account.id.clone()), Some("7004".to_owned()));
+    world.keeper_comes().await;
+    life.is(Status::Connected).await;
+    // Who takes that permission away loses these pages, and only after two looks.
+    stage.scene().scopes.retain(|scope| scope != "business_management");
+    for _ in 0..2 {
+        world.keeper_comes().await;
+    }
+    life.is(Status::Broken(Reason::PageLost)).await;
+    let other = owner.has("Manly", &["facebook_pages"]).await[0];
+    let popup = owner.opens_popup(other).await;
+    stage.asked();
+    let picker = owner.get(&stage.approves(&popup.url, &["business_management"])).await;
+    assert!(picker.body.contains("Coogee Cafe") && !picker.body.contains("Owned by the business"), "{picker:?}");
+    assert!(stage.asked().iter().all(|asked| !asked.contains("businesses")), "what was not granted is not asked for");
+    chooses(&owner, &picker, &[("account", "7002")]).await;
+    assert_eq!(owner.sees(other).await, Status::Connected, "no ability hangs on it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_manages_an_account_no_more_loses_its_pages_and_no_others() {
+    let stage = Stage::of(&BUSINESS_PROFILE).await;
+    let world = World::at_stage(&stage, None).await;
+    let owner = world.owner("Harbour").await;
+    let life = Try::of(&world, &stage, &owner).await;
+    life.connects(&[]).await;
+    stage.scene().told.insert("no_manager".to_owned(), String::new());
+    for _ in 0..2 {
+        world.keeper_comes().await;
+    }
+    life.is(Status::Broken(Reason::PageLost)).await;
+    let other = owner.has("Manly", &["google_business_profile"]).await[0];
+    let popup = owner.opens_popup(other).await;
+    owner.get(&stage.approves(&popup.url, &[])).await;
+    let account = owner.link(other).await.pinned_to().map(|account| account.id.clone());
+    assert_eq!(account.as_deref(), Some("locations/21"), "the other account's list is told all the same");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,15 +36,27 @@ pub const FACEBOOK: Play = Play {
         "POST graph.facebook.com/v25.0/oauth/access_token",
         "GET graph.facebook.com/v25.0/oauth/access_token",
         "GET graph.facebook.com/v25.0/me",
-        "GET graph.facebook.com/v25.0/me/accounts",
-        "GET graph.facebook.com/v25.0/me/accounts",
         "GET graph.facebook.com/v25.0/me/permissions",
+        "GET graph.facebook.com/v25.0/me/businesses",
+        "GET graph.facebook.com/v25.0/me/businesses",
+        "GET graph.facebook.com/v25.0/me/accounts",
+        "GET graph.facebook.com/v25.0/me/accounts",
+        "GET graph.facebook.com/v25.0/301/owned_pages",
+        "GET graph.facebook.com/v25.0/301/client_pages",
+        "GET graph.facebook.com/v25.0/302/owned_pages",
+        "GET graph.facebook.com/v25.0/302/client_pages",
     ],
     checking: &[
         "GET graph.facebook.com/v25.0/me",
-        "GET graph.facebook.com/v25.0/me/accounts",
-        "GET graph.facebook.com/v25.0/me/accounts",
         "GET graph.facebook.com/v25.0/me/permissions",
+        "GET graph.facebook.com/v25.0/me/businesses",
+        "GET graph.facebook.com/v25.0/me/businesses",
+        "GET graph.facebook.com/v25.0/me/accounts",
+        "GET graph.facebook.com/v25.0/me/accounts",
+        "GET graph.facebook.com/v25.0/301/owned_pages",
+        "GET graph.facebook.com/v25.0/301/client_pages",
+        "GET graph.facebook.com/v25.0/302/owned_pages",
+        "GET graph.facebook.com/v25.0/302/client_pages",
     ],
     renewing: Some((&["GET graph.facebook.com/v25.0/oauth/access_token"], SIXTY_DAYS)),
     account: ("7001", "Bondi Bakery"),
@@ -77,6 +89,14 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
             };
             with_token(scene, ask.shows("Bearer "), || answer)
         }
+        (
+            "GET",
+            "/me/businesses" | "/301/owned_pages" | "/301/client_pages" | "/302/owned_pages" | "/302/client_pages",
+        ) => {
+            assert!(scene.has("business_management"), "asked without the permission");
+            let answer = businesses(place, ask.query("after"));
+            with_token(scene, ask.shows("Bearer "), || answer)
+        }
         ("GET", "/me/permissions") => {
             let row = |scope: &String| json!({"permission": scope, "status": "granted"});
             let mut rows: Vec<Value> = scene.scopes.iter().map(row).collect();
@@ -91,6 +111,23 @@ fn facebook(scene: &mut Scene, ask: &Ask) -> Reply {
             reply
         }
         _ => Reply::nothing(ask),
+    }
+}
+
+/// Two businesses, on two pages of a list. Only where the person may act for a page is its token beside it.
+fn businesses(place: &str, after: &str) -> Value {
+    let page = |id: &str, name: &str| json!({"id": id, "name": name});
+    let with_token =
+        |id: &str, name: &str| json!({"id": id, "name": name, "access_token": format!("page-token-of-{id}")});
+    let next = "https://graph.facebook.com/v25.0/me/businesses?after=2";
+    match (place, after) {
+        ("/me/businesses", "") => json!({"data": [{"id": "301"}], "paging": {"next": next}}),
+        ("/me/businesses", _) => json!({"data": [{"id": "302"}], "paging": {}}),
+        ("/301/owned_pages", _) => {
+            json!({"data": [with_token("7001", "Bondi Bakery"), with_token("7004", "Owned by the business")]})
+        }
+        ("/302/client_pages", _) => json!({"data": [page("7005", "Nobody's task")]}),
+        _ => json!({"data": []}),
     }
 }
 

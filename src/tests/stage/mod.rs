@@ -13,7 +13,9 @@ mod meta;
 mod others;
 mod proofs;
 mod scene;
+mod second;
 mod short;
+mod slack;
 mod typed;
 mod work;
 
@@ -221,6 +223,7 @@ impl Stage {
         assert!(unknown.is_none(), "{} knows no scope {unknown:?}", play.id);
         let scopes = scopes.into_iter().filter(|scope| !declined.contains(scope)).map(str::to_owned).collect();
         self.scene().nonce = params.get("nonce").cloned();
+        self.scene().told.insert("user_scope".to_owned(), param("user_scope").to_owned());
         let code = self.scene().approve(scopes, challenge, param("redirect_uri"));
         let mut back = Url::parse(param("redirect_uri")).expect("an address");
         back.query_pairs_mut()

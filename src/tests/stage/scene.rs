@@ -83,6 +83,8 @@ pub struct Scene {
     pub told: BTreeMap<String, String>,
     /// What a server remembers that binds its tokens.
     pub book: Book,
+    /// What stands between the app and another who approved with the person, where the network tells the two apart.
+    pub other: Option<Box<Scene>>,
     pkce: Pkce,
     code: Option<(String, Option<String>, String)>,
     access: Vec<Access>,
@@ -102,6 +104,7 @@ impl Scene {
             secrets: vec![],
             told: BTreeMap::new(),
             book: Book::default(),
+            other: None,
             pkce,
             code: None,
             access: nothing(),

@@ -1,4 +1,4 @@
-//! `LinkedIn`, `GitHub`, `GitLab`, Slack, Mailchimp.
+//! `LinkedIn`, `GitHub`, `GitLab`, Mailchimp.
 
 use serde_json::{Value, json};
 
@@ -39,8 +39,8 @@ pub const LINKEDIN: Play = Play {
     junk: None,
     answers: linkedin,
     // A hundred rows, and one more.
-    connecting: &[LINKEDIN_TOKEN, LINKEDIN_WHO, ROLES, ROLES, ORGANISATION, SECOND, INTROSPECT],
-    checking: &[LINKEDIN_WHO, ROLES, ROLES, ORGANISATION, SECOND, INTROSPECT],
+    connecting: &[LINKEDIN_TOKEN, LINKEDIN_WHO, INTROSPECT, ROLES, ROLES, ORGANISATION, SECOND],
+    checking: &[LINKEDIN_WHO, INTROSPECT, ROLES, ROLES, ORGANISATION, SECOND],
     renewing: Some((&[LINKEDIN_TOKEN], 5_184_000)),
     account: ("5005", "Bondi Bakery"),
     removed: Reason::Removed,
@@ -228,67 +228,6 @@ fn plain(scene: &Scene, ask: &Ask, answer: Value) -> Reply {
     match scene.life(ask.shows("Bearer ")) {
         Life::Works => Reply::json(200, answer),
         _ => Reply::json(401, json!({"error": "invalid_token"})),
-    }
-}
-
-const SLACK_TOKEN: &str = "POST slack.com/api/oauth.v2.access";
-const CHANNELS: &str = "GET slack.com/api/conversations.list";
-
-pub const SLACK: Play = Play {
-    id: "slack",
-    scopes: &["channels:read", "groups:read", "chat:write", "users:read", "channels:join"],
-    authorize: "slack.com/oauth/v2/authorize",
-    separator: ',',
-    answers: slack,
-    connecting: &[SLACK_TOKEN, "POST slack.com/api/auth.test", CHANNELS, CHANNELS],
-    checking: &["POST slack.com/api/auth.test", CHANNELS, CHANNELS],
-    renewing: Some((&[SLACK_TOKEN], 43_200)),
-    account: ("C1", "general"),
-    removed: Reason::Removed,
-    returning: (&["POST slack.com/api/auth.revoke"], Returned::Returned),
-    ..LINKEDIN
-};
-
-/// Everything is a 200 that says ok or not.
-fn slack(scene: &mut Scene, ask: &Ask) -> Reply {
-    let says = |json: Value| Reply::json(200, json);
-    let refusal = match scene.life(ask.shows("Bearer ")) {
-        Life::Works => None,
-        Life::Removed => Some("token_revoked"),
-        Life::Expired => Some("token_expired"),
-        Life::Unknown => Some("invalid_auth"),
-    };
-    match (ask.what().as_str(), refusal) {
-        (SLACK_TOKEN, _) => {
-            let is_first = ask.form("grant_type") == "authorization_code";
-            let is_good = if is_first { scene.takes_code(ask) } else { scene.takes_refresh(ask, Refreshes::Rotating) };
-            if !ask.has_body_proof("client_id") && !ask.has_basic() {
-                return says(json!({"ok": false, "error": "bad_client_secret"}));
-            }
-            if !is_good {
-                return says(
-                    json!({"ok": false, "error": if is_first { "invalid_code" } else { "invalid_refresh_token" }}),
-                );
-            }
-            says(
-                json!({"ok": true, "access_token": scene.access(Some(43_200)), "token_type": "bot", "scope": scene.scopes(","), "expires_in": 43_200, "refresh_token": scene.refresh(), "team": {"id": "T1", "name": "Harbour"}, "authed_user": {"id": "U1"}}),
-            )
-        }
-        (_, Some(error)) => says(json!({"ok": false, "error": error})),
-        ("POST slack.com/api/auth.test", None) => {
-            says(json!({"ok": true, "team_id": "T1", "team": "Harbour", "user_id": "U1"}))
-        }
-        (CHANNELS, None) if ask.query("cursor") == "dGVhbTpD" => says(
-            json!({"ok": true, "channels": [{"id": "C2", "name": "random"}], "response_metadata": {"next_cursor": ""}}),
-        ),
-        (CHANNELS, None) => says(
-            json!({"ok": true, "channels": [{"id": "C1", "name": "general"}], "response_metadata": {"next_cursor": "dGVhbTpD"}}),
-        ),
-        ("POST slack.com/api/auth.revoke", None) => {
-            scene.remove();
-            says(json!({"ok": true, "revoked": true}))
-        }
-        _ => Reply::nothing(ask),
     }
 }
 

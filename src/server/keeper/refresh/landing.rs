@@ -11,10 +11,9 @@ use super::{
     flight::{Class, Flight},
 };
 use crate::{
-    domain::{EXPIRING_LEAD, Moment, Reason, WorkspaceId},
+    domain::{EXPIRING_LEAD, Moment, Reason},
     server::{
-        App,
-        connect::{self, Owed},
+        App, connect,
         keeper::{
             deaths::{self, Finder},
             reach, silence, visit,
@@ -36,7 +35,7 @@ const OURS: Duration = Duration::from_mins(15);
 
 /// Somebody disconnected or connected anew meanwhile: the page stays as they left it, and what came too late goes back.
 pub(super) async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
-    give_back(app, grant.workspace, owed(grant.network_app, &grant.person_id, tokens)).await?;
+    connect::give_back_all(app, (grant.workspace, grant.network_app, &grant.person_id), tokens.clone()).await?;
     info!(grant = %grant.id, "new tokens came too late");
     now_stands(app, grant).await
 }
@@ -50,23 +49,6 @@ async fn now_stands(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
         // Another process goes on with the attempt.
         Some(_) => End::Held,
     })
-}
-
-pub(super) fn owed(network_app: crate::domain::NetworkAppId, person_id: &str, tokens: &Tokens) -> Owed {
-    Owed {
-        network_app,
-        person_id: Some(person_id.to_owned()),
-        access: tokens.access.clone(),
-        refresh: tokens.refresh.clone(),
-        key: tokens.key.clone(),
-        kept: tokens.kept.clone(),
-        page: None,
-    }
-}
-
-/// Owes the permission back, unless somebody needs it.
-pub(super) async fn give_back(app: &App, workspace: WorkspaceId, owed: Owed) -> Result<(), RefreshFailure> {
-    Ok(connect::give_back(app, workspace, owed).await?)
 }
 
 /// No new tokens: what that means for the grant, and for its network.

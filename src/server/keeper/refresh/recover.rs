@@ -7,11 +7,11 @@ use oauth2::HttpResponse;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::{End, RefreshFailure, Why, end_of, landing, start, wire};
+use super::{End, RefreshFailure, Why, end_of, start, wire};
 use crate::{
     domain::WorkspaceId,
     server::{
-        App,
+        App, connect,
         courier::{Courier, Told},
         keeper::spool::Line,
         networks::{self, Held, NoAnswer},
@@ -112,7 +112,7 @@ async fn come_too_late(
     let nothing = Held { refresh: Some(String::new().into()), ..Held::default() };
     let send = move |_| std::future::ready(Ok::<_, NoAnswer>(answer.clone()));
     let Ok(tokens) = networks::refresh(send, app.client.proofs(), &network_app, &nothing).await else { return Ok(()) };
-    landing::give_back(app, workspace, landing::owed(about.network_app, &about.person_id, &tokens)).await
+    Ok(connect::give_back_all(app, (workspace, about.network_app, &about.person_id), tokens).await?)
 }
 
 /// What the courier keeps of attempts that nobody goes on with any more.

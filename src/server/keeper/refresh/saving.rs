@@ -11,9 +11,9 @@ use super::{End, RefreshFailure, flight::Flight, landing, together::Shares};
 use crate::{
     domain::{Actor, Change, Moment},
     server::{
-        App,
+        App, connect,
         keeper::silence,
-        networks::{self, Clocked, Plan, Tokens},
+        networks::{self, Clocked, Plan, Second, Tokens},
         pages::{self, Grant, NotChanged, Renewed},
         store::Writing,
     },
@@ -92,10 +92,11 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, shares: boo
     let new = renewed(flight, tokens, sent_at);
     let changes = changes(flight, &new);
     let saving = Saving { grant: grant.clone(), new, access: tokens.access.clone(), refresh: tokens.refresh.clone() };
-    let is_saved = if shares && changes.is_empty() {
+    let second = tokens.second.clone().map(|second| (second, sent_at));
+    let is_saved = if shares && changes.is_empty() && second.is_none() {
         app.refreshing.saves.write(app, saving).await?
     } else {
-        save_alone(app, saving, changes).await?
+        save_alone(flight, saving, changes, second).await?
     };
     if !is_saved {
         return landing::late(app, grant, tokens).await;
@@ -107,11 +108,20 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, shares: boo
     Ok(End::Renewed)
 }
 
-async fn save_alone(app: &App, saving: Saving, changes: Vec<Change>) -> Result<bool, RefreshFailure> {
+async fn save_alone(
+    Flight { app, network_app, .. }: &Flight<'_>,
+    saving: Saving,
+    changes: Vec<Change>,
+    second: Option<(Second, Moment)>,
+) -> Result<bool, RefreshFailure> {
     let turn = app.refreshing.turns.acquire().await;
     let mut writing = app.store.write(saving.grant.workspace).await?;
     let is_saved = Saving::do_all(app, writing.txn(), std::slice::from_ref(&saving)).await? == [true];
     if is_saved {
+        if let Some((second, sent_at)) = second {
+            let main = saving.grant.beside.unwrap_or(saving.grant.id);
+            connect::put_second(&writing, app, (network_app, main), second, sent_at).await?;
+        }
         for change in changes {
             tell(&mut writing, app.clock.now(), &saving.grant, &change).await?;
         }

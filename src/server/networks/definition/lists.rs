@@ -45,6 +45,21 @@ pub struct Pages {
     pub usable: Option<Usable>,
     /// How the rest of a long list is asked for.
     pub more: Option<More>,
+    /// Further lists of the same shape, each of whose pages counts once.
+    #[serde(default)]
+    pub also: Vec<Also>,
+}
+
+/// More lists of pages, under a scope of their own.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Also {
+    /// They are asked for where this was granted, and left out where it was not.
+    pub needs: String,
+    /// Lists of which each row leads to these.
+    pub via: Parents,
+    /// The requests; `{parent}` is the row.
+    pub ask: Vec<Call>,
 }
 
 /// A list that leads to lists.

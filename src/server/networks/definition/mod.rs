@@ -20,7 +20,7 @@ pub use self::{
     instance::{Found, Instance, Register, Typed},
     lists::{Granted, More, Pages, Parents, Person, Revoke, WhichToken},
     refusals::{Meaning, Refusal},
-    token::{ClientAuth, Lifetime, Renamed, Renews, Shape, Step, Token},
+    token::{ClientAuth, Lifetime, Renamed, Renews, Second, Shape, Step, Token},
 };
 use super::{
     Hooked, Inbound, Signed,

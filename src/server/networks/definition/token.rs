@@ -75,6 +75,28 @@ pub struct Shape {
     /// What else is kept, by the name under which requests use it. Nothing secret.
     #[serde(deserialize_with = "fields::kept")]
     pub keep: BTreeMap<String, String>,
+    /// Another pair of tokens in the same answer, of another who approved with the first: a permission of its own.
+    pub second: Option<Second>,
+}
+
+/// Where an answer has a second pair of tokens. Where it is the only one, it is the first.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Second {
+    /// Where the network's id of that other is; never that of the first.
+    #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
+    pub id: String,
+    /// Where the access token is.
+    #[serde(deserialize_with = "some_text")]
+    #[schemars(with = "Filled")]
+    pub access_token: String,
+    /// Where the refresh token is.
+    pub refresh_token: Option<String>,
+    /// Where the access token's life is, in seconds.
+    pub expires_in: Option<String>,
+    /// Where the granted scopes are.
+    pub scope: Option<String>,
 }
 
 /// A request after the code's exchange, such as the one that swaps a short-lived token for a long-lived one.

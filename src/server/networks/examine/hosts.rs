@@ -40,7 +40,14 @@ pub fn is_known(definition: &Definition, address: &str) -> bool {
 fn addresses(definition: &Definition) -> impl Iterator<Item = &str> {
     let Definition { authorize, token, lifetime, person, pages, granted, revoke, then, id_token, .. } = definition;
     let asks = then.iter().chain(&lifetime.extend).map(|step| &step.ask).chain([&person.ask]);
-    let asks = asks.chain(pages.iter().flat_map(|pages| pages.via.iter().map(|via| &via.ask).chain([&pages.ask])));
+    let asks = asks.chain(pages.iter().flat_map(|pages| {
+        pages
+            .via
+            .iter()
+            .map(|via| &via.ask)
+            .chain([&pages.ask])
+            .chain(pages.also.iter().flat_map(|also| also.ask.iter().chain([&also.via.ask])))
+    }));
     let asks = asks.chain(granted.iter().map(|granted| &granted.ask)).chain(revoke.iter().map(|revoke| &revoke.ask));
     let urls = [&authorize.url, &token.url].into_iter().chain(&lifetime.refresh_url);
     let urls = urls.chain(id_token.iter().map(|id_token| &id_token.keys));

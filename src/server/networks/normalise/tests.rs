@@ -267,3 +267,35 @@ fn basic_is_form_encoded_first_by_the_crate_and_by_us() {
     });
     assert_eq!(*shown.borrow(), format!("Basic {}", BASE64_STANDARD.encode("an+app:a%3Ab%26c%25")));
 }
+
+#[test]
+fn a_second_pair_of_tokens_is_told_apart_and_alone_it_is_the_first() {
+    use secrecy::ExposeSecret;
+    let slack = load(None, None).expect("the definitions are right");
+    let slack = slack.iter().find(|known| known.id.0 == "slack").expect("it is in the binary");
+    let read = |body: &str| {
+        let answer = response(200, "application/json", body);
+        request().request(&|_| shaped(answer.clone(), ",", &slack.token.answer)).map(tokens)
+    };
+    let bot = r#""access_token":"b","refresh_token":"br","scope":"x,y","expires_in":43200"#;
+    let own = r#""id":"U1","access_token":"u","refresh_token":"ur","scope":"a,b","expires_in":"600""#;
+    let both = read(&format!(r#"{{"ok":true,{bot},"authed_user":{{{own}}}}}"#)).expect("tokens");
+    assert_eq!((both.access.expose_secret(), both.scopes.map(|all| all.len())), ("b", Some(2)));
+    let second = both.second.expect("it came along");
+    let refresh = second.refresh.as_ref().map(|token| token.expose_secret().to_owned());
+    assert_eq!((second.person_id.as_str(), second.access.expose_secret(), refresh.as_deref()), ("U1", "u", Some("ur")));
+    assert_eq!(
+        (second.lives, second.scopes),
+        (Some(std::time::Duration::from_mins(10)), Some(vec!["a".into(), "b".into()]))
+    );
+    let alone = read(&format!(r#"{{"ok":true,"authed_user":{{{own}}}}}"#)).expect("tokens");
+    assert_eq!((alone.access.expose_secret(), alone.second.is_none()), ("u", true));
+    assert_eq!(alone.refresh.expect("its own").expose_secret(), "ur");
+    for none in
+        [r#""id":"U1""#, r#""id":"U1","access_token":"""#, r#""id":"U1","access_token":7"#, r#""access_token":"u""#]
+    {
+        let read = read(&format!(r#"{{"ok":true,{bot},"authed_user":{{{none}}}}}"#)).expect("the bot's tokens");
+        assert!(read.second.is_none() && read.access.expose_secret() == "b", "{none}");
+    }
+    assert!(read(r#"{"ok":false,"error":"invalid_code","authed_user":{"id":"U1","access_token":"u"}}"#).is_err());
+}

@@ -126,8 +126,15 @@ fn each_network_has_its_own_words_for_each_class() {
         // The page is lost, and its person is fine.
         ("facebook_pages", 400, meta(190, Some(492)), Verdict::LostPage),
         ("youtube", 401, reason("youtubeSignupRequired"), Verdict::LostPage),
-        // Of a list; whoever may see none of the locations lacks the permission for them.
-        ("google_business_profile", 403, google("PERMISSION_DENIED"), Verdict::LostAbility),
+        // Of an account's locations; of the scope it says more.
+        ("google_business_profile", 403, google("PERMISSION_DENIED"), Verdict::LostPage),
+        ("google_business_profile", 403, reason("insufficientPermissions"), Verdict::LostAbility),
+        (
+            "google_business_profile",
+            403,
+            json!({"error": {"status": "PERMISSION_DENIED", "details": [{"reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}),
+            Verdict::LostAbility,
+        ),
         // Their trouble, or ours: never a death.
         ("facebook_pages", 500, meta(190, None), Verdict::NoAnswer),
         ("facebook_pages", 400, meta(1, None), Verdict::NoAnswer),
