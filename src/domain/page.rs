@@ -54,6 +54,8 @@ pub enum Reason {
         /// When it was sent for.
         at: Moment,
     },
+    /// The network answered a renewal with the tokens of somebody else.
+    SomebodyElse,
     /// Greentick was restored from a backup, and the token in it was replaced at the network since.
     Outdated {
         /// When the backup was made.

@@ -11,6 +11,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::Expired),
         Just(Reason::Refused),
         Just(Reason::PageLost),
+        Just(Reason::SomebodyElse),
         any::<i32>().prop_map(|at| Reason::AnswerLost { at: Moment(i64::from(at)) }),
         any::<i32>().prop_map(|at| Reason::Outdated { at: Moment(i64::from(at)) }),
     ]

@@ -46,6 +46,7 @@ pub fn reason_in_short(reason: Reason, network: &str) -> String {
         Reason::Refused => format!("Refused by {network}"),
         Reason::PageLost => format!("Page lost at {network}"),
         Reason::AnswerLost { .. } => "Answer was lost".into(),
+        Reason::SomebodyElse => "Another account answered".into(),
         Reason::Outdated { .. } => "Backup was older".into(),
     }
 }

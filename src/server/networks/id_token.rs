@@ -1,6 +1,6 @@
 //! Who approved, in the network's own signed words (OpenID Connect Core, sections 2, 3.1.3.7 and 12.2).
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, SHA512, digest};
@@ -76,19 +76,26 @@ async fn check(
     demand(claims.get("at_hash").is_none_or(|hash| hash.as_str().is_some_and(is_right)), "at_hash")
 }
 
-/// Checks the `id_token` of a refresh's answer, where there is one: the same issuer, the same person, still for us. It
-/// came from the token endpoint itself, so without the network's keys, or before the network publishes the newest, its own
-/// word is enough (section 3.1.3.7, 6).
+/// Whose the tokens of a refresh's answer are, if not this person's: by what a hook keeps of each answer (atproto's `sub`),
+/// and by the `id_token`, where there is one, which must be of the same issuer and still for us. It came from the token
+/// endpoint itself, so without the network's keys, or before the network publishes the newest, its own word is enough
+/// (section 3.1.3.7, 6).
 ///
 /// # Errors
 /// [`NotBelieved`], never for want of a key.
-pub async fn confirm_renewed(
+pub async fn somebody_elses(
     client: &NetworkClient,
     app: &NetworkApp,
-    tokens: &Tokens,
+    (tokens, kept): (&Tokens, &BTreeMap<String, String>),
     (person_id, now): (&str, Moment),
-) -> Result<(), NotBelieved> {
-    let (Some(wanted), Some(token)) = (&app.definition.id_token, &tokens.id_token) else { return Ok(()) };
+) -> Result<Option<String>, NotBelieved> {
+    if let Some(name) = app.definition.hook.map(|hooked| hooked.hook().person())
+        && let (Some(now), Some(before)) = (tokens.kept.get(name), kept.get(name))
+        && now != before
+    {
+        return Ok(Some(now.clone()));
+    }
+    let (Some(wanted), Some(token)) = (&app.definition.id_token, &tokens.id_token) else { return Ok(None) };
     let token = token.expose_secret();
     let by = (app.door(), wanted.keys.as_str(), &wanted.algs[..]);
     let claims = match client.believed(token, by, (now, Duration::ZERO)).await {
@@ -97,7 +104,10 @@ pub async fn confirm_renewed(
         }
         believed => believed?,
     };
-    is_for_us(app, &claims, app.unqualified(person_id))
+    match is_for_us(app, &claims, app.unqualified(person_id)) {
+        Err(NotBelieved::Says("sub")) if text(&claims, "sub").is_some() => Ok(text(&claims, "sub").map(str::to_owned)),
+        checked => checked.map(|()| None),
+    }
 }
 
 /// Issuer, audience and subject. A token that is for others too is one that they could have got and shown to us.

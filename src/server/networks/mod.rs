@@ -52,7 +52,7 @@ pub use examine::{Subject, examine, is_known};
 pub use exchange::{Code, ExchangeError, Second, Tokens, exchange};
 pub use heard::{heard_before, sweep};
 pub use hooks::{Hooked, confirmed};
-pub use id_token::{Expected, confirm, confirm_renewed};
+pub use id_token::{Expected, confirm, somebody_elses};
 pub use inbound::{Inbound, Message, People, Reply, Risc, TokenMark, read as inbound};
 pub use instances::{NoInstance, Ours, resolve};
 pub use knock::{Knock, knock};

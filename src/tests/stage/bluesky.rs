@@ -126,7 +126,7 @@ fn at_the_door(scene: &mut Scene, ask: &Ask) -> Reply {
         return Reply::json(400, json!({"error": "invalid_grant", "error_description": "Invalid refresh token"}));
     }
     let mut answer = pair(scene, 900, " ");
-    (answer["token_type"], answer["sub"]) = ("DPoP".into(), DID.into());
+    (answer["token_type"], answer["sub"]) = ("DPoP".into(), scene.told.get("sub").map_or(DID, String::as_str).into());
     Reply::json(200, answer)
 }
 

@@ -9,7 +9,7 @@ use super::{
     bluesky::{BLUESKY, BLUESKY_AT_HOME, DID, HANDLE},
 };
 use crate::{
-    domain::{AttemptState, PageId, Status, Trouble},
+    domain::{AttemptState, PageId, Reason, Status, Trouble},
     server::{networks::SigningKey, pages},
     tests::{
         person::{Person, Popup},
@@ -174,4 +174,24 @@ async fn a_permission_goes_on_with_the_key_that_it_began_with() {
     let keys = stage.scene().book.client.clone().expect("it was read").1;
     assert_eq!(keys["keys"][0]["kid"], print(&ours.client_secret));
     assert!(!keys.to_string().contains("\"d\""), "only the public half is published");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_renewal_gives_of_somebody_else_goes_back_and_the_page_says_so() {
+    let stage = Stage::of(&BLUESKY).await;
+    let world = World::at_stage(&stage, None).await;
+    let owner = world.owner("Harbour").await;
+    let (page, popup) = opened(&owner).await;
+    owner.get(&stage.approves(&popup.url, &[])).await;
+    let before = world.stored_refresh(page).await;
+    stage.scene().told.insert("sub".to_owned(), "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa".to_owned());
+    world.clock.advance(std::time::Duration::from_mins(14));
+    stage.waits(std::time::Duration::from_mins(14));
+    stage.asked();
+    world.refreshes_all().await;
+    assert_eq!(owner.sees(page).await, Status::Broken(Reason::SomebodyElse));
+    assert_eq!(world.stored_refresh(page).await, before, "nothing of it is kept");
+    world.is_quiet().await;
+    assert!(stage.asked().iter().any(|asked| asked == "POST bsky.social/oauth/revoke"), "and it went back");
+    world.hides(&stage.scene().secrets.clone()).await;
 }

@@ -86,6 +86,10 @@ pub fn reason_in_full(reason: Reason, network: &str, account: &str) -> String {
              anything wrong. Click the red icon to reconnect.",
             to_the_second(at)
         ),
+        Reason::SomebodyElse => format!(
+            "{network} answered a renewal with the permission of another account. That was given back, and nothing of it \
+             is kept. Click the red icon and approve as {account} to reconnect."
+        ),
         Reason::Outdated { at } => format!(
             "Greentick was restored from a backup of {}, and {network} gave a newer token since. Nobody did anything wrong. \
              Click the red icon to reconnect.",

@@ -193,9 +193,13 @@ impl Flight<'_> {
     async fn land(&self, tokens: &Tokens, sent_at: Moment, lies_elsewhere: bool) -> Result<End, RefreshFailure> {
         let Self { app, grant, network_app, .. } = self;
         let about = (grant.person_id.as_str(), app.clock.now());
-        if let Err(error) = networks::confirm_renewed(&app.client, network_app, tokens, about).await {
-            warn!(grant = %grant.id, %error, "new tokens are not this person's; they are not kept");
-            return landing::set_back(self, Class::Trouble).await;
+        match networks::somebody_elses(&app.client, network_app, (tokens, &grant.kept.0), about).await {
+            Ok(None) => {}
+            Ok(Some(other)) => return landing::somebody_elses(self, tokens, &network_app.qualified(&other)).await,
+            Err(error) => {
+                warn!(grant = %grant.id, %error, "the words about new tokens are not believed; they are not kept");
+                return landing::set_back(self, Class::Trouble).await;
+            }
         }
         Ok(saving::keep(self, tokens, sent_at, lies_elsewhere).await)
     }

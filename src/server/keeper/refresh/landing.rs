@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::{
@@ -37,6 +37,17 @@ const OURS: Duration = Duration::from_mins(15);
 pub(super) async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<End, RefreshFailure> {
     connect::give_back_all(app, (grant.workspace, grant.network_app, &grant.person_id), tokens.clone()).await?;
     info!(grant = %grant.id, "new tokens came too late");
+    now_stands(app, grant).await
+}
+
+/// The network gave what somebody else has approved. It is nobody's here, so it goes back; and since the old tokens may be
+/// spent for it, the person is told now and not when they end (OpenID Connect Core, section 12.2; atproto's OAuth profile).
+pub(super) async fn somebody_elses(flight: &Flight<'_>, tokens: &Tokens, other: &str) -> Result<End, RefreshFailure> {
+    let Flight { app, grant, mark, .. } = flight;
+    warn!(grant = %grant.id, "new tokens are somebody else's; they are given back");
+    deaths::die(app, grant, Some(*mark), Reason::SomebodyElse).await?;
+    connect::give_back_all(app, (grant.workspace, grant.network_app, other), tokens.clone()).await?;
+    app.refreshing.is_done(app, mark.attempt);
     now_stands(app, grant).await
 }
 

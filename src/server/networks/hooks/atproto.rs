@@ -57,6 +57,10 @@ impl Hook for Atproto {
         })
     }
 
+    fn person(&self) -> &'static str {
+        DID
+    }
+
     fn confirms<'a>(
         &'a self,
         client: &'a NetworkClient,

@@ -53,6 +53,9 @@ pub trait Hook: Sync {
     /// [`NoInstance`], which has a sentence beside the field.
     fn leads_to<'a>(&'a self, client: &'a NetworkClient, typed: &'a str) -> Later<'a, Result<String, NoInstance>>;
 
+    /// Under which name the id of whom the tokens name is kept of each answer.
+    fn person(&self) -> &'static str;
+
     /// Whether the person whom the tokens name is one that this server may speak for. What requests name beside it.
     ///
     /// # Errors
