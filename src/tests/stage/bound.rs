@@ -193,5 +193,6 @@ async fn what_a_renewal_gives_of_somebody_else_goes_back_and_the_page_says_so() 
     assert_eq!(world.stored_refresh(page).await, before, "nothing of it is kept");
     world.is_quiet().await;
     assert!(stage.asked().iter().any(|asked| asked == "POST bsky.social/oauth/revoke"), "and it went back");
-    world.hides(&stage.scene().secrets.clone()).await;
+    let secrets = stage.scene().secrets.clone();
+    world.hides(&secrets).await;
 }
