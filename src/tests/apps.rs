@@ -39,7 +39,8 @@ fn at_chirper(app: &App) -> Option<Arc<NetworkApp>> {
     app.networks.app_at(&chirper())
 }
 
-async fn puts(app: &App, own: &AppCredentials) -> Result<(), AppsError> {
+/// Puts the app of Chirper in, as whoever enters it does.
+pub async fn puts(app: &App, own: &AppCredentials) -> Result<(), AppsError> {
     let network = chirper();
     let at = At::own(&network);
     let id = app.networks.changeable(at).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::ConnectionTrait;
 
 use super::{
+    apps::puts,
     kills::Scene,
     victim::{Does, Saviour, Victim, kill, signal},
     world::World,
@@ -67,7 +68,7 @@ async fn put_in_again(app: &App) -> Result<(), AppsError> {
         client_secret: sandbox::client_secret("chirper").into(),
         hook_secret: None,
     };
-    app.networks.put_credentials(&chirper(), &own).await
+    puts(app, &own).await
 }
 
 async fn is_saved(world: &World, page: PageId) -> bool {

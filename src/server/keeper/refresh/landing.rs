@@ -45,7 +45,7 @@ pub(super) async fn late(app: &App, grant: &Grant, tokens: &Tokens) -> Result<En
 pub(super) async fn somebody_elses(flight: &Flight<'_>, tokens: &Tokens, other: &str) -> Result<End, RefreshFailure> {
     let Flight { app, grant, mark, .. } = flight;
     warn!(grant = %grant.id, "new tokens are somebody else's; they are given back");
-    deaths::die(app, grant, Some(*mark), Reason::SomebodyElse).await?;
+    deaths::die(app, grant, Finder::Refresh(*mark), Reason::SomebodyElse).await?;
     connect::give_back_all(app, (grant.workspace, grant.network_app, other), tokens.clone()).await?;
     app.refreshing.is_done(app, mark.attempt);
     now_stands(app, grant).await
