@@ -249,7 +249,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// When the database does not answer.
 pub async fn begin_work(app: &App) -> Result<(), StartError> {
     keeper::recover(app).await?;
-    connect::recover(app).await?;
+    connect::recover_at_start(app).await?;
     app.tasks.spawn(recover_the_rest(app.clone()));
     tokio::spawn(events::listen(app.store.clone(), app.bus.clone()));
     app.tasks.spawn(look_for_apps(app.clone()));
@@ -263,7 +263,7 @@ async fn recover_the_rest(app: App) {
         () = app.stopping.cancelled() => {}
         () = tokio::time::sleep(connect::IN_FLIGHT) => {
             if let Err(error) = connect::recover(&app).await {
-                warn!(%error, "interrupted attempts were not looked at; the next start does it");
+                warn!(%error, "interrupted attempts were not looked at; the next sweep does it");
             }
         }
     }

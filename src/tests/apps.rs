@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::{postgres, world::World};
 use crate::{
-    domain::{NetworkId, Status},
+    domain::{NetworkId, Returned, Status},
     server::{
-        App,
+        App, connect,
         networks::{AppsError, At, NetworkApp, Whence},
         sandbox,
         settings::AppCredentials,
@@ -21,7 +21,7 @@ use crate::{
         vault::{INSTANCE, VaultError},
     },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 fn chirper() -> NetworkId {
     NetworkId("chirper".to_owned())
@@ -100,6 +100,30 @@ async fn an_app_that_is_forgotten_leaves_its_id_and_no_secret() {
         puts(&world.app, &other).await.expect("another is put in");
         let now = at_chirper(&world.app).expect("it is there");
         assert_eq!((now.id, now.client_id.as_str()), (id, "another"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_owed_to_a_network_waits_a_day_for_our_app_there() {
+    on_each(async |world| {
+        let owner = world.owner("Harbour").await;
+        puts(&world.app, &own()).await.expect("it is put in");
+        let pages = [owner.has("Bondi", &["chirper"]).await[0], owner.has("Manly", &["chirper"]).await[0]];
+        owner.connects(pages[0], "ben").await;
+        owner.connects(pages[1], "ada").await;
+        forgets(&world.app).await.expect("it is forgotten");
+        assert_eq!(owner.disconnects(pages[0]).await.json::<Returned>(), Returned::UnderWay);
+        puts(&world.app, &own()).await.expect("it is put in again");
+        world.clock.advance(Duration::from_secs(100));
+        world.keeper_comes().await;
+        assert_eq!(world.living_grants("chirper").await, 1, "Ada's");
+        forgets(&world.app).await.expect("it is forgotten");
+        owner.disconnects(pages[1]).await;
+        world.clock.advance(Duration::from_hours(26));
+        world.keeper_comes().await;
+        let owed = connect::count_owed(world.app.store.read()).await.expect("the database answers");
+        assert!(owed.is_empty(), "and no longer");
     })
     .await;
 }

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{
+    disconnecting::secrets_left,
     on_both,
     person::{Person, Say, between},
     world::World,
@@ -22,6 +23,20 @@ fn with_state(callback: &str, state: Option<&str>) -> String {
 }
 
 on_both! {
+    async fn a_callback_that_we_cannot_compare_ends_its_attempt(world) {
+        use sea_orm::ConnectionTrait;
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        let popup = owner.opens_popup(page).await;
+        let callback = popup.callback(Say::Yes("ben")).await;
+        let db = world.app.store.read();
+        db.execute_unprepared("ALTER TABLE memberships RENAME TO away").await.expect("it goes");
+        assert_eq!(owner.get(&callback).await.status, 503);
+        db.execute_unprepared("ALTER TABLE away RENAME TO memberships").await.expect("it comes back");
+        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::NoAnswer));
+        assert_eq!((secrets_left(world).await, world.requests("chirper", "token").await), (0, 0));
+    }
+
     // AT-02, O-03 to O-06
     async fn a_callback_without_its_own_state_sends_nothing(world) {
         let (attacker, victim) = (world.owner("Attacker").await, world.owner("Victim").await);

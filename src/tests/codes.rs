@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{on_both, person::Say, world::World};
-use crate::domain::{AttemptState, Status, Trouble};
+use crate::{
+    domain::{AttemptState, Status, Trouble},
+    server::connect,
+};
 
 /// How often each code was sent to the network.
 async fn sent(world: &World) -> Vec<Value> {
@@ -59,7 +62,7 @@ on_both! {
         world.fault(json!({ "network": "chirper", "delay_ms": null })).await;
 
         // Long enough that nobody can be at work on it any more.
-        world.clock.advance(Duration::from_secs(66));
+        world.clock.advance(connect::IN_FLIGHT + Duration::from_secs(1));
         world.another_process().await;
         let end = owner.looks(popup.attempt).await.state;
         assert_eq!(end, AttemptState::Failed(Trouble::NoAnswer));

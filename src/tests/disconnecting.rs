@@ -85,6 +85,55 @@ on_both! {
         assert_eq!(secrets_left(world).await, 0);
     }
 
+    async fn a_no_that_is_not_about_the_permission_is_asked_again(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = owner.has("Bondi", &["chirper", "pagebook"]).await;
+        for ((network, error), page) in [("chirper", "invalid_client"), ("pagebook", "slow_down")].into_iter().zip(pages) {
+            owner.connects(page, "ben").await;
+            world.fault(json!({ "network": network, "revoke_error": error })).await;
+            assert_eq!(owner.disconnects(page).await.json::<Returned>(), Returned::UnderWay, "{network}");
+            assert_eq!(world.living_grants(network).await, 1);
+            world.fault(json!({ "network": network, "revoke_error": null })).await;
+            world.clock.advance(Duration::from_secs(100));
+            world.keeper_comes().await;
+            assert_eq!(world.living_grants(network).await, 0, "{network}");
+        }
+        assert_eq!(secrets_left(world).await, 0);
+    }
+
+    async fn a_no_to_the_permission_itself_stands(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        owner.connects(page, "ben").await;
+        world.fault(json!({ "network": "chirper", "revoke_error": "invalid_request" })).await;
+        assert_eq!(owner.disconnects(page).await.json::<Returned>(), Returned::Failed);
+    }
+
+    async fn a_server_that_wants_the_other_token_gets_it(world) {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["chirper"]).await[0];
+        owner.connects(page, "ben").await;
+        world.fault(json!({ "network": "chirper", "revoke_error": "unsupported_token_type" })).await;
+        assert_eq!(owner.disconnects(page).await.json::<Returned>(), Returned::Returned);
+        assert_eq!((world.living_grants("chirper").await, world.requests("chirper", "revoke").await), (0, 2));
+    }
+
+    async fn a_dead_grant_keeps_no_permission_from_being_given_back(world) {
+        use sea_orm::ConnectionTrait;
+        let (one, other) = (world.owner("One").await, world.owner("Other").await);
+        let pages = [one.has("Bondi", &["hush"]).await[0], other.has("Berlin", &["hush"]).await[0]];
+        one.connects(pages[0], "ada").await;
+        other.connects(pages[1], "ada").await;
+        // As when its last answer was lost: the network's permission lives, and nobody here can use it.
+        let dies = format!(
+            "UPDATE grants SET next_visit_at = NULL, next_refresh_at = NULL, attempt = NULL WHERE workspace = {}",
+            sql(world, other.board().await.workspace.id.0),
+        );
+        world.app.store.read().execute_unprepared(&dies).await.expect("it is written");
+        assert_eq!(one.disconnects(pages[0]).await.json::<Returned>(), Returned::Returned);
+        assert_eq!(world.living_grants("hush").await, 0);
+    }
+
     async fn a_late_yes_does_not_revive_a_disconnected_page(world) {
         let owner = world.owner("Harbour").await;
         let page = owner.has("Bondi", &["chirper"]).await[0];
@@ -104,7 +153,15 @@ async fn owner_workspace(world: &World) -> crate::domain::WorkspaceId {
     crate::server::workspaces::of_user(&world.app, user).await.expect("it answers").remove(0).id
 }
 
-async fn secrets_left(world: &World) -> i64 {
+/// An id as this database writes it.
+fn sql(world: &World, id: uuid::Uuid) -> String {
+    match world.app.store.backend() {
+        crate::server::store::Backend::Sqlite => format!("x'{}'", id.simple()),
+        crate::server::store::Backend::Postgres => format!("'{id}'"),
+    }
+}
+
+pub async fn secrets_left(world: &World) -> i64 {
     use sea_orm::{ConnectionTrait, Statement};
     let db = world.app.store.read();
     let count = Statement::from_string(db.get_database_backend(), "SELECT COUNT(*) AS n FROM secrets");

@@ -27,6 +27,7 @@ mod house;
 mod id_tokens;
 mod inside;
 mod instances;
+mod interrupted;
 mod keeping;
 mod kills;
 mod limits;

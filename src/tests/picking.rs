@@ -7,9 +7,12 @@ use serde_json::json;
 use super::{
     on_both,
     person::{Answer, Person, Say, between},
-    world::World,
+    world::{Extra, World},
 };
-use crate::domain::{AttemptState, CatchUp, EventKind, Lack, PageId, Reason, Status, WorkspaceId, words};
+use crate::{
+    domain::{AttemptState, CatchUp, EventKind, Lack, PageId, Reason, Status, Trouble, WorkspaceId, words},
+    server::sandbox,
+};
 
 /// A page on Pagebook for each of these locations.
 pub async fn has_on_pagebook(owner: &Person<'_>, locations: &[&str]) -> Vec<PageId> {
@@ -247,5 +250,34 @@ on_both! {
         let url: String = serde_json::from_str(&between(&start.body, "location.replace(", ")")).expect("an address");
         let end = owner.popup_at(&url).answers(Say::Yes("ada")).await;
         assert!(end.body.contains("is connected") && end.body.contains("window.close()"), "{}", end.body);
+    }
+}
+
+/// Another server of Pagebook's kind.
+fn elsewhere() -> Extra {
+    let text = include_str!("../../networks/pagebook.toml");
+    let text = text.replace("id = \"pagebook\"", "id = \"otherbook\"");
+    let text = text.replace("issuer = \"{sandbox}/pagebook\"", "issuer = \"{sandbox}/otherbook\"");
+    Extra { id: "otherbook", text, client: (sandbox::client_id("pagebook"), sandbox::client_secret("pagebook")) }
+}
+
+on_both! {
+    with vec![elsewhere()];
+    async fn a_choice_of_one_servers_pages_sends_no_token_of_anothers(world) {
+        use sea_orm::{ConnectionTrait, ExprTrait, sea_query::{Expr, Query}};
+        let owner = world.owner("Harbour").await;
+        let page = has_on_pagebook(&owner, &["Bondi Beach"]).await[0];
+        let popup = owner.opens_popup(page).await;
+        let picker = popup.answers(Say::Yes("ada")).await;
+        // As when the page was approved at another server since.
+        let other = world.app.networks.app_at(&crate::domain::NetworkId("otherbook".to_owned())).expect("it is set up").id;
+        let mut moves = Query::update();
+        moves.table("attempts").value("network_app", other.0).and_where(Expr::col("id").eq(popup.attempt.0));
+        world.app.store.read().execute(&moves).await.expect("it is written");
+        let asked = world.requests("pagebook", "accounts").await;
+        chooses(&owner, &picker, &[("account", "7001")]).await;
+        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::PageGone));
+        assert_eq!(world.requests("pagebook", "accounts").await, asked);
+        assert_eq!(owner.sees(page).await, Status::Partly(Lack::Page), "it is as it was");
     }
 }

@@ -46,7 +46,7 @@ async fn grants_left(world: &World) -> i64 {
 }
 
 /// No session lasts as long as these clocks run.
-async fn signs_in_again(world: &World, owner: &Person<'_>) {
+pub async fn signs_in_again(world: &World, owner: &Person<'_>) {
     let user = accounts::any_user(world.app.store.read()).await.expect("it answers").expect("an owner");
     let link = accounts::make_link(&world.app, Purpose::SignIn(user)).await.expect("a link");
     assert_eq!(owner.get(&format!("/sign-in/{link}")).await.status, 303);

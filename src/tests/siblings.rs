@@ -7,9 +7,12 @@ use super::{
     on_both,
     person::Say,
     picking::{accounts, all_see, chooses, events, has_on_pagebook, three_under_one_grant},
-    world::World,
+    world::{Extra, World},
 };
-use crate::domain::{AttemptState, EventKind, PageDetails, PageId, Reason, Returned, Status, Trouble};
+use crate::{
+    domain::{AttemptState, EventKind, PageDetails, PageId, Reason, Returned, Status, Trouble},
+    server::sandbox,
+};
 
 /// The sealed tokens of pages, by their rows.
 async fn page_tokens(world: &World) -> Vec<uuid::Uuid> {
@@ -24,7 +27,7 @@ async fn page_tokens(world: &World) -> Vec<uuid::Uuid> {
 }
 
 /// From now on the record takes no event of that number: whoever writes it fails in the middle of its work.
-async fn record_refuses(world: &World, number: i64) {
+pub async fn record_refuses(world: &World, number: i64) {
     use crate::server::store::Backend;
     use sea_orm::ConnectionTrait;
     let steps = match world.app.store.backend() {
@@ -44,7 +47,7 @@ async fn record_refuses(world: &World, number: i64) {
     }
 }
 
-async fn record_takes_all_again(world: &World) {
+pub async fn record_takes_all_again(world: &World) {
     use crate::server::store::Backend;
     use sea_orm::ConnectionTrait;
     let step = match world.app.store.backend() {
@@ -234,5 +237,35 @@ on_both! {
         assert_eq!(details.shared_with, ["Bondi Beach"]);
         owner.disconnects(pages[0]).await;
         assert_eq!(world.living_grants("pagebook").await, 1, "Ben's, which the other page needs");
+    }
+}
+
+/// Pagebook, whose list goes on elsewhere.
+fn in_parts() -> Extra {
+    let text = include_str!("../../networks/pagebook.toml");
+    let text = text.replace("usable = {", "more = { next_url = \"paging.next\" }\nusable = {");
+    Extra { id: "pagebook", text, client: (sandbox::client_id("pagebook"), sandbox::client_secret("pagebook")) }
+}
+
+on_both! {
+    with vec![in_parts()];
+    async fn a_list_that_was_not_read_to_its_end_loses_no_page(world) {
+        let owner = world.owner("Harbour").await;
+        let pages = three_under_one_grant(&owner).await;
+        let elsewhere = "https://elsewhere.example/me/accounts?after=2";
+        world.fault(json!({ "network": "pagebook", "lost_pages": ["7002"], "accounts_go_on": elsewhere })).await;
+        for _ in 0..3 {
+            world.keeper_comes().await;
+        }
+        all_see(&owner, &pages, &Status::Connected).await;
+        owner.connects(pages[0], "ada").await;
+        let popup = owner.opens_popup(pages[1]).await;
+        popup.answers(Say::Yes("ada")).await;
+        assert_eq!(owner.looks(popup.attempt).await.state, AttemptState::Failed(Trouble::OddAnswer));
+        all_see(&owner, &pages, &Status::Connected).await;
+        world.fault(json!({ "network": "pagebook", "accounts_go_on": null })).await;
+        world.keeper_comes().await;
+        world.keeper_comes().await;
+        assert_eq!(owner.sees(pages[1]).await, Status::Broken(Reason::PageLost), "that was all");
     }
 }

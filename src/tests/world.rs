@@ -206,7 +206,7 @@ impl World {
     /// Another process on the same data, as after a crash of this one: it goes on with what was left.
     pub async fn another_process(&self) -> App {
         let app = serve::open(&self.settings, self.clock.clone()).await.expect("it opens again");
-        connect::recover(&app).await.expect("the database answers");
+        connect::recover_at_start(&app).await.expect("the database answers");
         app
     }
 

@@ -1,23 +1,20 @@
 //! Attempts as rows: opened, taken once, ended.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use tracing::warn;
+use secrecy::SecretString;
 
 pub use super::rows::attempt::Model as Attempt;
-use super::{ConnectError, given::Offered, later, rows::attempt, second::KeptSecond};
+use super::{ConnectError, given::Offered, rows::attempt};
 use crate::{
     domain::{AttemptId, AttemptState, Moment, SessionId},
     server::{
         App,
-        networks::{Second, Tokens},
-        store::{Backend, Json, StoreError},
+        store::{Json, StoreError},
         vault::{Place, Vault, VaultError, hash},
     },
 };
@@ -26,12 +23,14 @@ use crate::{
 pub const LIFE: Duration = Duration::from_mins(10);
 /// A tab that asks how an attempt stood has asked by then.
 pub(super) const KEPT_FOR: Duration = Duration::from_hours(24);
-/// An exchange takes a minute at most, so by then whoever is alive has brought its attempt to an end.
-pub const IN_FLIGHT: Duration = Duration::from_secs(65);
 /// A sweep is no reason to hold anybody up.
 const SWEPT_AT_ONCE: u64 = 500;
 /// More open popups than this in one session would make the request's cookies too long for some servers.
 const OPEN_AT_MOST: usize = 20;
+
+/// Under these the vault keeps the answers.
+const TABLE: &str = "attempts";
+const ANSWER: &str = "answer";
 
 /// The attempt's secrets in the vault.
 #[derive(Clone, Copy)]
@@ -59,101 +58,12 @@ impl Secrets<'_> {
     /// The network's answer, from its arrival until the page is linked.
     #[must_use]
     pub fn answer(self) -> Place {
-        self.place("answer")
+        self.place(ANSWER)
     }
 
     fn place(self, column: &'static str) -> Place {
-        Place { workspace: self.0.workspace, table: "attempts", column, row: self.0.id.0 }
+        Place { workspace: self.0.workspace, table: TABLE, column, row: self.0.id.0 }
     }
-}
-
-/// A network's token answer as it is sealed under its attempt. Not `Debug`: it holds tokens.
-#[derive(Serialize, Deserialize)]
-pub struct Kept {
-    access: String,
-    refresh: Option<String>,
-    #[serde(default)]
-    key: Option<String>,
-    /// When the access token ends, if that is known.
-    pub expires_at: Option<Moment>,
-    /// When the refresh token ends, if the answer said so.
-    #[serde(default)]
-    pub refresh_expires_at: Option<Moment>,
-    /// What was granted, if the answer said so.
-    pub scopes: Option<Vec<String>>,
-    #[serde(default)]
-    id_token: Option<String>,
-    /// When the answer came.
-    #[serde(default)]
-    pub came_at: Option<Moment>,
-    /// What else the definition keeps of the answer. Nothing secret.
-    #[serde(default)]
-    pub named: BTreeMap<String, String>,
-    #[serde(default)]
-    second: Option<KeptSecond>,
-}
-
-impl Kept {
-    /// The access token.
-    pub fn access(&self) -> SecretString {
-        self.access.clone().into()
-    }
-
-    /// The network's signed words about the person, if it has some.
-    pub fn id_token(&self) -> Option<SecretString> {
-        self.id_token.clone().map(Into::into)
-    }
-
-    /// The refresh token, if there is one.
-    pub fn refresh(&self) -> Option<SecretString> {
-        self.refresh.clone().map(Into::into)
-    }
-
-    /// The permission that came with it, if one did.
-    pub fn second(&self) -> Option<Second> {
-        self.second.as_ref().map(KeptSecond::read)
-    }
-
-    /// The key that they are bound to, if they are.
-    pub fn key(&self) -> Option<SecretString> {
-        self.key.clone().map(Into::into)
-    }
-}
-
-/// Seals the network's answer under the attempt: from here on a crash loses nothing.
-///
-/// # Errors
-/// When the database or the vault does not do it.
-pub async fn keep(
-    db: &impl ConnectionTrait,
-    vault: &Vault,
-    attempt: &Attempt,
-    tokens: &Tokens,
-    at: Moment,
-) -> Result<(), VaultError> {
-    let kept = Kept {
-        access: tokens.access.expose_secret().to_owned(),
-        refresh: tokens.refresh.as_ref().map(|token| token.expose_secret().to_owned()),
-        key: tokens.key.as_ref().map(|key| key.expose_secret().to_owned()),
-        expires_at: tokens.lives.map(|lives| at + lives),
-        refresh_expires_at: tokens.refresh_lives.map(|lives| at + lives),
-        scopes: tokens.scopes.clone(),
-        id_token: tokens.id_token.as_ref().map(|token| token.expose_secret().to_owned()),
-        came_at: Some(at),
-        named: tokens.kept.clone(),
-        second: tokens.second.as_ref().map(KeptSecond::from),
-    };
-    let text = SecretString::from(serde_json::to_string(&kept).expect("text and numbers are always JSON"));
-    vault.put(db, Secrets(attempt).answer(), &text).await
-}
-
-/// Opens the network's answer again.
-///
-/// # Errors
-/// When there is none, or it does not open.
-pub async fn kept(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt) -> Result<Kept, ConnectError> {
-    let text = vault.get(db, Secrets(attempt).answer()).await?;
-    serde_json::from_str(text.expose_secret()).ok().ok_or(ConnectError::Unreadable)
 }
 
 /// What an attempt keeps for itself until its code is sent.
@@ -229,11 +139,27 @@ pub async fn find(db: &impl ConnectionTrait, id: AttemptId) -> Result<Option<Att
 /// # Errors
 /// When the database does not do it.
 pub async fn end(db: &impl ConnectionTrait, id: AttemptId, state: &AttemptState) -> Result<bool, DbErr> {
-    let open = [Json(AttemptState::Open), Json(AttemptState::Choosing)];
+    end_from(db, id, vec![Json(AttemptState::Open), Json(AttemptState::Choosing)], state).await
+}
+
+/// Ends the attempt, if it still waits for what the network says; whether it did.
+///
+/// # Errors
+/// When the database does not do it.
+pub async fn fail(db: &impl ConnectionTrait, id: AttemptId, state: &AttemptState) -> Result<bool, DbErr> {
+    end_from(db, id, vec![Json(AttemptState::Open)], state).await
+}
+
+async fn end_from(
+    db: &impl ConnectionTrait,
+    id: AttemptId,
+    from: Vec<Json<AttemptState>>,
+    state: &AttemptState,
+) -> Result<bool, DbErr> {
     let ended = attempt::Entity::update_many()
         .col_expr(attempt::Column::State, Expr::value(Json(state.clone())))
         .filter(attempt::Column::Id.eq(id))
-        .filter(attempt::Column::State.is_in(open))
+        .filter(attempt::Column::State.is_in(from))
         .exec(db)
         .await?;
     Ok(ended.rows_affected == 1)
@@ -299,37 +225,34 @@ pub async fn forget(db: &impl ConnectionTrait, vault: &Vault, attempt: &Attempt)
     vault.forget(db, Secrets(attempt).answer()).await
 }
 
-/// Removes attempts that ended long ago, and what they kept.
+/// Removes attempts that ended long ago, and what they kept; but for those with an answer that nobody has seen to yet.
 ///
 /// # Errors
 /// When the database does not do it.
 pub async fn sweep(app: &App) -> Result<(), ConnectError> {
     let db = app.store.read();
-    let old = attempt::Column::CreatedAt.lt(app.clock.now() - KEPT_FOR);
-    for attempt in attempt::Entity::find().filter(old).limit(SWEPT_AT_ONCE).all(db).await? {
+    let answered = app.vault.rows_with(db, TABLE, ANSWER).await?;
+    let old = attempt::Entity::find()
+        .filter(attempt::Column::CreatedAt.lt(app.clock.now() - KEPT_FOR))
+        .filter(attempt::Column::Id.is_not_in(answered));
+    for attempt in old.limit(SWEPT_AT_ONCE).all(db).await? {
         forget(db, &app.vault, &attempt).await?;
         attempt::Entity::delete_by_id(attempt.id).exec(db).await?;
     }
     Ok(())
 }
 
-/// Goes on with attempts that a process left when it ended. On a shared database another process may still be at work
-/// on those that were taken a moment ago; they are for a later call, after [`IN_FLIGHT`].
+/// Attempts whose callback came before `then`, and that somebody must bring to an end: those that are open still, and
+/// those that hold an answer, which is linked or owed back, however they ended.
 ///
 /// # Errors
-/// When the database does not answer. An attempt that cannot go on now is tried again, and keeps no process from starting.
-pub async fn recover(app: &App) -> Result<(), ConnectError> {
-    let grace = if app.store.backend() == Backend::Postgres { IN_FLIGHT } else { Duration::ZERO };
-    let interrupted = attempt::Entity::find()
-        .filter(attempt::Column::TakenAt.lte(app.clock.now() - grace))
-        .filter(attempt::Column::State.eq(Json(AttemptState::Open)))
-        .all(app.store.read())
-        .await?;
-    for attempt in interrupted {
-        let id = attempt.id;
-        if let Err(error) = later::go_on_at_last(app, attempt).await {
-            warn!(attempt = %id, %error, "an interrupted attempt cannot go on yet");
-        }
-    }
-    Ok(())
+/// When the database does not answer.
+pub async fn unsettled(app: &App, then: Moment) -> Result<Vec<Attempt>, ConnectError> {
+    let db = app.store.read();
+    let answered = app.vault.rows_with(db, TABLE, ANSWER).await?;
+    let is_open = attempt::Column::State.eq(Json(AttemptState::Open));
+    let unsettled = attempt::Entity::find()
+        .filter(attempt::Column::TakenAt.lte(then))
+        .filter(is_open.or(attempt::Column::Id.is_in(answered)));
+    Ok(unsettled.all(db).await?)
 }

@@ -2,6 +2,7 @@
 //! was bound to is compared; only then may anything be sent.
 
 use secrecy::SecretString;
+use tracing::warn;
 
 use super::{
     ConnectError, attempts,
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     domain::{AttemptId, AttemptState, NetworkAppId, Trouble},
     server::{
-        Caller, Refusal,
+        App, Caller, Refusal,
         networks::{Definition, Iss},
     },
 };
@@ -56,7 +57,14 @@ pub async fn arrive(
         return Ok(Arrived::Ended(attempt));
     }
     let cookie = cookie(attempt.id);
-    let judged = match compare(caller, &attempt, &callback, cookie.as_deref()).await? {
+    let compared = match compare(caller, &attempt, &callback, cookie.as_deref()).await {
+        Ok(compared) => compared,
+        Err(refusal) => {
+            end_unsent(app, &attempt).await;
+            return Err(refusal);
+        }
+    };
+    let judged = match compared {
         Err(state) => Err(state),
         Ok(()) => code_of(app.networks.app(attempt.network_app).map(|app| app.definition.clone()), callback.answer),
     };
@@ -67,6 +75,19 @@ pub async fn arrive(
             attempts::forget(app.store.read(), &app.vault, &attempt).await?;
             Ok(Arrived::Ended(attempt))
         }
+    }
+}
+
+/// It is taken, so no other answer will come for it: the tab that waits hears so, if that can be written down.
+async fn end_unsent(app: &App, attempt: &Attempt) {
+    let (db, failed) = (app.store.read(), AttemptState::Failed(Trouble::NoAnswer));
+    let ended = async {
+        attempts::forget(db, &app.vault, attempt).await?;
+        attempts::fail(db, attempt.id, &failed).await?;
+        Ok::<_, ConnectError>(())
+    };
+    if let Err(error) = ended.await {
+        warn!(attempt = %attempt.id, %error, "an attempt's end is not written down; the next sweep does it");
     }
 }
 

@@ -170,7 +170,8 @@ fn wanted(choices: &Choices, chosen: &Chosen) -> Option<Vec<(PageId, String)>> {
 pub(super) async fn given(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Vec<RemotePage>, ConnectError> {
     let opened = pages::open(app.store.read(), &app.vault, grant).await?;
     let person = Account { id: grant.person_id.clone(), name: grant.person_name.clone() };
-    Ok(networks::remote_pages(&app.client, network_app, opened.bearer(grant), (&person, &grant.scopes.0)).await?)
+    let whose = (&person, &grant.scopes.0[..]);
+    Ok(networks::remote_pages(&app.client, network_app, opened.bearer(grant), whose).await?.pages)
 }
 
 /// The grant that the page hangs on.
@@ -186,7 +187,9 @@ async fn connect(
     attempt: &Attempt,
     wanted: Vec<(PageId, String)>,
 ) -> Result<AttemptState, ConnectError> {
-    let Some(grant) = grant_at(app, attempt.page).await? else {
+    // The page may hang on another permission by now, of another server: that one's token is for that server only.
+    let grant = grant_at(app, attempt.page).await?.filter(|grant| grant.network_app == attempt.network_app);
+    let Some(grant) = grant else {
         return end(app, attempt, AttemptState::Failed(Trouble::PageGone)).await;
     };
     let given = match given(app, network_app, &grant).await {

@@ -5,8 +5,9 @@ use tracing::{error, warn};
 
 use super::{
     ConnectError,
-    attempts::{self, Attempt, Kept, Secrets},
+    attempts::{self, Attempt, Secrets},
     given::{self, By, Offered, Which},
+    kept::{self, Kept},
     later,
     link::{self, Taken},
     returning::{self, Owed},
@@ -16,10 +17,12 @@ use crate::{
     domain::{Account, AttemptState, Trouble},
     server::{
         App,
-        networks::{self, Bearer, Code, ExchangeError, Expected, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError},
+        networks::{
+            self, Bearer, Code, ExchangeError, Expected, Listed, NetworkApp, NoAnswer, RemotePage, Verdict, WhoError,
+        },
         pages,
         store::Writing,
-        vault::hash,
+        vault::{VaultError, hash},
     },
 };
 
@@ -36,8 +39,8 @@ pub async fn finish(app: &App, attempt: Attempt, code: SecretString) -> Result<A
             Ok(Some(ended)) => Ok(ended),
             Err(error) => {
                 let failed = AttemptState::Failed(Trouble::NoAnswer);
-                if let Err(error) = attempts::end(app.store.read(), id, &failed).await {
-                    warn!(attempt = %id, %error, "an attempt's end is not written down; the next start does it");
+                if let Err(error) = attempts::fail(app.store.read(), id, &failed).await {
+                    warn!(attempt = %id, %error, "an attempt's end is not written down; the next sweep does it");
                 }
                 Err(error)
             }
@@ -48,7 +51,7 @@ pub async fn finish(app: &App, attempt: Attempt, code: SecretString) -> Result<A
 
 /// Sends the code and keeps the answer; or tells how the attempt ended without one.
 async fn exchange(app: &App, attempt: &Attempt, code: SecretString) -> Result<Option<AttemptState>, ConnectError> {
-    let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
+    let network_app = app.networks.find(attempt.network_app).await?.ok_or(ConnectError::NoApp)?;
     let db = app.store.read();
     let verifier = app.vault.find(db, Secrets(attempt).verifier()).await?;
     let key = app.vault.find(db, Secrets(attempt).key()).await?;
@@ -68,7 +71,7 @@ async fn exchange(app: &App, attempt: &Attempt, code: SecretString) -> Result<Op
             return end(app, attempt, AttemptState::Failed(trouble(error))).await.map(Some);
         }
     };
-    match attempts::keep(db, &app.vault, attempt, &tokens, sent_at).await {
+    match kept::keep(db, &app.vault, attempt, &Kept::of(&tokens, sent_at, definition.then.len())).await {
         Ok(()) => Ok(None),
         Err(error) => {
             later::give_back_unkept(app, &network_app, &tokens).await;
@@ -87,9 +90,13 @@ fn trouble(error: ExchangeError) -> Trouble {
     }
 }
 
+/// Ends it, if nobody has meanwhile; how it stands.
 async fn end(app: &App, attempt: &Attempt, state: AttemptState) -> Result<AttemptState, ConnectError> {
-    attempts::end(app.store.read(), attempt.id, &state).await?;
-    Ok(state)
+    let db = app.store.read();
+    if attempts::fail(db, attempt.id, &state).await? {
+        return Ok(state);
+    }
+    Ok(attempts::find(db, attempt.id).await?.map_or(state, |attempt| attempt.state.0))
 }
 
 /// What the network says of an approval.
@@ -98,18 +105,21 @@ pub(super) struct Approved {
     pub person: Account,
     /// The pages it gives.
     pub pages: Vec<RemotePage>,
+    /// Whether these are all that it gives.
+    pub is_whole: bool,
     /// What was granted.
     pub scopes: Vec<String>,
     /// The answer as it is kept.
     pub kept: Kept,
 }
 
-/// Goes on from the sealed answer: right after the exchange, or after a restart.
+/// Goes on from the sealed answer: right after the exchange, or after a restart. It is open still where the network does
+/// not answer just now.
 ///
 /// # Errors
 /// As [`finish`].
 pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, ConnectError> {
-    let network_app = app.networks.app(attempt.network_app).ok_or(ConnectError::NoApp)?;
+    let network_app = app.networks.find(attempt.network_app).await?.ok_or(ConnectError::NoApp)?;
     let approved = match ask(app, &network_app, &attempt).await {
         Ok(approved) => approved,
         Err(ConnectError::Vault(error)) if error.is_lost() => {
@@ -117,14 +127,19 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
             warn!(%error, "an interrupted attempt cannot go on");
             return end(app, &attempt, AttemptState::Failed(Trouble::NoAnswer)).await;
         }
-        Err(ConnectError::Who(error)) => {
+        Err(error) => {
+            let trouble = match &error {
+                ConnectError::Who(error) => who_trouble(*error),
+                ConnectError::Exchange(error) => trouble(*error),
+                _ => return Err(error),
+            };
             warn!(network = %network_app.definition.id, %error, "an approval could not be looked into");
-            return unwanted(app, &attempt, None, AttemptState::Failed(who_trouble(error))).await;
+            return not_now(app, &attempt, None, trouble).await;
         }
-        Err(error) => return Err(error),
     };
     if let Err(error) = confirm(app, &network_app, &attempt, &approved).await {
-        return unwanted(app, &attempt, Some(&approved), AttemptState::Failed(who_trouble(error))).await;
+        warn!(network = %network_app.definition.id, %error, "an approval could not be confirmed");
+        return not_now(app, &attempt, Some(&approved), who_trouble(error)).await;
     }
     let db = app.store.read();
     let mut others = pages::standing(db, attempt.workspace, &network_app.definition.id).await?;
@@ -148,6 +163,22 @@ pub(super) async fn go_on(app: &App, attempt: Attempt) -> Result<AttemptState, C
     link::link(app, &attempt, &network_app, approved, taken).await
 }
 
+/// The network did not say what was asked. Where it did not answer at all, the approval waits, if its person does.
+async fn not_now(
+    app: &App,
+    attempt: &Attempt,
+    approved: Option<&Approved>,
+    trouble: Trouble,
+) -> Result<AttemptState, ConnectError> {
+    if trouble == Trouble::NoAnswer {
+        let now = attempts::find(app.store.read(), attempt.id).await?;
+        if now.is_some_and(|attempt| attempt.state.0 == AttemptState::Open) {
+            return Ok(AttemptState::Open);
+        }
+    }
+    unwanted(app, attempt, approved, AttemptState::Failed(trouble)).await
+}
+
 pub(super) fn who_trouble(error: WhoError) -> Trouble {
     match error {
         WhoError::Refused(Verdict::NoAnswer | Verdict::SlowDown(_)) => Trouble::NoAnswer,
@@ -159,7 +190,7 @@ pub(super) fn who_trouble(error: WhoError) -> Trouble {
 }
 
 async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<Approved, ConnectError> {
-    let mut kept = attempts::kept(app.store.read(), &app.vault, attempt).await?;
+    let mut kept = kept::whole(app, network_app, attempt).await?;
     // Before anything else is asked with the token: whose it is decides where that is.
     let confirmed = networks::confirmed(&app.client, network_app, &kept.named).await?;
     kept.named.extend(confirmed);
@@ -169,8 +200,8 @@ async fn ask(app: &App, network_app: &NetworkApp, attempt: &Attempt) -> Result<A
     let listed = networks::granted_scopes(client, network_app, bearer).await?;
     // An answer without scopes means "as asked" (RFC 6749, section 5.1).
     let scopes = listed.or_else(|| kept.scopes.clone()).unwrap_or_else(|| attempt.scopes.0.clone());
-    let pages = networks::remote_pages(client, network_app, bearer, (&person, &scopes)).await?;
-    Ok(Approved { person, pages, scopes, kept })
+    let Listed { pages, is_whole } = networks::remote_pages(client, network_app, bearer, (&person, &scopes)).await?;
+    Ok(Approved { person, pages, is_whole, scopes, kept })
 }
 
 /// Whether the network's signed words about the approval, where it has some, fit what it says of it otherwise.
@@ -190,20 +221,33 @@ pub(super) async fn unwanted(
     state: AttemptState,
 ) -> Result<AttemptState, ConnectError> {
     let writing = app.store.write(attempt.workspace).await?;
-    attempts::end(writing.txn(), attempt.id, &state).await?;
-    let jobs = match attempts::kept(writing.txn(), &app.vault, attempt).await {
-        Err(ConnectError::Vault(error)) if error.is_lost() => {
+    let jobs = match kept::kept(writing.txn(), &app.vault, attempt).await {
+        Err(ConnectError::Vault(VaultError::Missing(_))) => {
+            // Another process went on with it meanwhile, and has linked it or owed it back.
+            drop(writing);
+            return end(app, attempt, state).await;
+        }
+        Err(error) if is_lost(&error) => {
             error!(attempt = %attempt.id, %error, "a permission cannot be given back; its person must remove it by hand");
             vec![]
         }
         kept => owe_all(&writing, app, (attempt, approved), &kept?).await?,
     };
+    attempts::fail(writing.txn(), attempt.id, &state).await?;
     attempts::forget(writing.txn(), &app.vault, attempt).await?;
     app.bus.commit(&app.store, writing).await?;
     for job in jobs {
         returning::settle_soon(app, job);
     }
-    Ok(state)
+    end(app, attempt, state).await
+}
+
+fn is_lost(error: &ConnectError) -> bool {
+    match error {
+        ConnectError::Vault(error) => error.is_lost(),
+        ConnectError::Unreadable => true,
+        _ => false,
+    }
 }
 
 /// All that came in one answer.

@@ -93,8 +93,9 @@ pub enum Becomes<'a> {
     AsItIs,
 }
 
-/// What becomes of a page that is not the one that the attempt was opened for, when `grant` is renewed.
-pub fn becomes<'a>(standing: &Standing, grant: GrantId, given: &'a [RemotePage]) -> Becomes<'a> {
+/// What becomes of a page that is not the one that the attempt was opened for, when `grant` is renewed. Only a whole list
+/// leaves a page out.
+pub fn becomes<'a>(standing: &Standing, grant: GrantId, (given, is_whole): (&'a [RemotePage], bool)) -> Becomes<'a> {
     let hangs_on_it = standing.grant == Some(grant);
     let Some(connection) = standing.link.connection() else { return Becomes::AsItIs };
     let Some(account) = &connection.account else {
@@ -104,7 +105,7 @@ pub fn becomes<'a>(standing: &Standing, grant: GrantId, given: &'a [RemotePage])
     match given.iter().find(|page| page.account.id == account.id && page.usable.is_ok()) {
         // What lives by somebody else's permission stays with it.
         Some(page) if hangs_on_it || is_broken => Becomes::Healed(page),
-        None if hangs_on_it && !is_broken => Becomes::Lost,
+        None if hangs_on_it && !is_broken && is_whole => Becomes::Lost,
         _ => Becomes::AsItIs,
     }
 }

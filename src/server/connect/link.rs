@@ -6,9 +6,10 @@ use tracing::info;
 
 use super::{
     ConnectError,
-    attempts::{self, Attempt, Kept},
+    attempts::{self, Attempt},
     finish::{self, Approved},
     given::{Becomes, Offered, becomes},
+    kept::Kept,
     returning::{self, Left},
     second,
     which::host_of,
@@ -47,7 +48,8 @@ pub(super) async fn link(
         Taken::NotYet => AttemptState::Choosing,
         Taken::This(_) if attempt.change_pages => AttemptState::Choosing,
         Taken::This(_) => AttemptState::Approved,
-        Taken::Lost => AttemptState::Failed(Trouble::PageLost),
+        Taken::Lost if approved.is_whole => AttemptState::Failed(Trouble::PageLost),
+        Taken::Lost => AttemptState::Failed(Trouble::OddAnswer),
     };
     let goes_on = match &state {
         AttemptState::Choosing => {
@@ -112,7 +114,7 @@ async fn spread(
         let becomes = match taken {
             Taken::This(page) if is_own => Becomes::Healed(page),
             Taken::NotYet if is_own => Becomes::StillUnchosen,
-            _ => becomes(&standing, grant, &approved.pages),
+            _ => becomes(&standing, grant, (&approved.pages, approved.is_whole)),
         };
         let page = match becomes {
             Becomes::AsItIs => continue,

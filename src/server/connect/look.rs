@@ -31,13 +31,16 @@ pub async fn stop(caller: &Caller, id: AttemptId) -> Result<AttemptView, Refusal
     look(caller, id).await
 }
 
-/// The caller's own attempt if it waits for nothing at the network any more, and how it stands.
+/// The caller's own attempt if its person is done at the network, and how it stands: it is open still where the network
+/// has approved and has not said yet what.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn ended(caller: &Caller, id: AttemptId) -> Result<Option<Attempt>, Refusal> {
+pub async fn returned(caller: &Caller, id: AttemptId) -> Result<Option<Attempt>, Refusal> {
     match own(caller, id).await {
-        Ok(attempt) => Ok(Some(attempt).filter(|attempt| attempt.state.0 != AttemptState::Open)),
+        Ok(attempt) => {
+            Ok(Some(attempt).filter(|attempt| attempt.state.0 != AttemptState::Open || attempt.taken_at.is_some()))
+        }
         Err(Refusal::SignedOut | Refusal::NotFound) => Ok(None),
         Err(refusal) => Err(refusal),
     }

@@ -1,6 +1,6 @@
 //! The way of a click, each step in its file: [`mod@start`] opens an attempt and sends the popup on its way,
 //! [`mod@which`] asks at which address first, where a network has many, [`mod@callback`]
-//! takes the attempt back and compares, [`mod@finish`] turns the code into an approval, [`mod@given`] compares what it gives
+//! takes the attempt back and compares, [`mod@finish`] turns the code into an approval, which [`mod@kept`] keeps and [`mod@later`] goes on with when it was interrupted, [`mod@given`] compares what it gives
 //! with the workspace's pages, [`mod@link`] links them, [`mod@choose`] asks which page where there are several, [`mod@look`] tells the tab, [`mod@posted`] keeps an answer that came by a form; [`mod@disconnect`] and [`mod@returning`] give a permission back.
 
 mod attempts;
@@ -11,6 +11,7 @@ mod choose;
 mod disconnect;
 mod finish;
 mod given;
+mod kept;
 mod later;
 mod link;
 mod look;
@@ -21,21 +22,27 @@ mod second;
 mod start;
 mod which;
 
-pub use attempts::{Attempt, IN_FLIGHT, recover, sweep};
+pub use attempts::Attempt;
 pub use callback::{Arrived, Callback, arrive};
 pub use census::{count_attempts, count_owed};
 pub use choose::{Choices, Chosen, Other, choices, choose, unfit};
 pub use disconnect::disconnect;
 pub use finish::finish;
 pub use given::{Offered, WhyNot};
-pub use look::{ended, look, stop};
+pub use later::{IN_FLIGHT, recover, recover_at_start, sweep};
+pub use look::{look, returned, stop};
 pub use posted::{post, posted};
 pub use returning::{due_returns, settle};
 pub use second::{give_back_all, put as put_second};
 pub use start::{Started, Way, Wish, start};
 pub use which::Which;
 
-use super::{networks::WhoError, pages::NotChanged, store::StoreError, vault::VaultError};
+use super::{
+    networks::{AppsError, ExchangeError, WhoError},
+    pages::NotChanged,
+    store::StoreError,
+    vault::VaultError,
+};
 
 /// Why connecting did not go on, for reasons of ours. What the network or the person did is an
 /// [`crate::domain::AttemptState`] instead.
@@ -53,6 +60,12 @@ pub enum ConnectError {
     /// The network did not say who approved.
     #[error(transparent)]
     Who(#[from] WhoError),
+    /// The network did not finish its answer.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// Our apps at the networks could not be read.
+    #[error(transparent)]
+    Apps(#[from] AppsError),
     /// The definition's address, or ours, cannot be used.
     #[error("the network's definition or base_url holds an address that cannot be used")]
     BadAddress,

@@ -14,7 +14,7 @@ use crate::{
     server::{
         App,
         events::{self, New},
-        networks::{self, GivenBack},
+        networks::{self, Bearer, GivenBack, NetworkApp, Verdict, WhoError},
         pages::{self, Grant},
         store::{Json, Writing},
         vault::{Place, VaultError},
@@ -54,9 +54,9 @@ fn place(workspace: WorkspaceId, job: Uuid, column: &'static str) -> Place {
 /// When the database or the vault does not do it.
 pub async fn owe(writing: &Writing, app: &App, owed: Owed) -> Result<Option<Uuid>, ConnectError> {
     let (txn, workspace, now) = (writing.txn(), writing.workspace(), app.clock.now());
-    // Whose it is, is unknown: giving it back could end a permission that somebody needs.
-    let Some(person_id) = owed.person_id else { return Ok(None) };
-    if pages::is_needed_elsewhere(txn, owed.network_app, &person_id).await? {
+    // Where nobody knows whose it is, that is asked before it is given back.
+    let person_id = owed.person_id.unwrap_or_default();
+    if !person_id.is_empty() && pages::is_needed_elsewhere(txn, owed.network_app, Some(&person_id)).await? {
         return Ok(None);
     }
     let id = Uuid::now_v7();
@@ -186,30 +186,87 @@ pub async fn due_returns(app: &App, at_most: u64) -> Result<Vec<Uuid>, ConnectEr
 pub async fn settle(app: &App, job: Uuid) -> Result<Option<Returned>, ConnectError> {
     let now = app.clock.now();
     let Some(job) = claim(app, job, now).await? else { return Ok(None) };
-    let db = app.store.read();
-    if pages::is_needed_elsewhere(db, job.network_app, &job.person_id).await? {
-        return close(app, job, Returned::StillUsed).await.map(Some);
+    match give(app, &job).await? {
+        Some(outcome) => close(app, job, outcome).await.map(Some),
+        None if now.since(job.created_at) > LIFE => close(app, job, Returned::Failed).await.map(Some),
+        None => Ok(None),
     }
-    let Some(network_app) = app.networks.app(job.network_app) else {
-        return close(app, job, Returned::Failed).await.map(Some);
-    };
+}
+
+/// `None`: try again later.
+async fn give(app: &App, job: &revocation::Model) -> Result<Option<Returned>, ConnectError> {
+    let db = app.store.read();
+    let known = Some(job.person_id.as_str()).filter(|id| !id.is_empty());
+    if known.is_some() && pages::is_needed_elsewhere(db, job.network_app, known).await? {
+        return Ok(Some(Returned::StillUsed));
+    }
+    // Another process may have been given it a moment ago; or its credentials must be entered again.
+    let Some(network_app) = app.networks.find(job.network_app).await? else { return Ok(None) };
     let access = match app.vault.get(db, place(job.workspace, job.id, "access")).await {
         Err(error) if error.is_lost() => {
             error!(%error, "a permission cannot be given back; its person must remove it by hand");
-            return close(app, job, Returned::Failed).await.map(Some);
+            return Ok(Some(Returned::Failed));
         }
         access => access?,
     };
     // Without it the access token does.
     let refresh = app.vault.find(db, place(job.workspace, job.id, "refresh")).await.ok().flatten();
     let key = app.vault.find(db, place(job.workspace, job.id, "key")).await.ok().flatten();
-    let (person_id, kept) = (job.person_id.as_str(), &job.kept.0);
-    let given = GivenBack { access: &access, refresh: refresh.as_ref(), person_id, key: key.as_ref(), kept };
-    let tried = networks::revoke(&app.client, &network_app, given).await;
-    match tried {
-        Ok(Some(outcome)) => close(app, job, outcome).await.map(Some),
-        _ if now.since(job.created_at) > LIFE => close(app, job, Returned::Failed).await.map(Some),
-        _ => Ok(None),
+    let held = Held { access, refresh, key };
+    let whose = match known {
+        Some(id) => Whose::Persons(id.to_owned()),
+        None => whose(app, &network_app, job, &held).await,
+    };
+    let person_id = match whose {
+        Whose::Nobodys => return Ok(Some(Returned::Returned)),
+        Whose::NotSaid => return Ok(None),
+        Whose::Persons(id) if pages::is_needed_elsewhere(db, job.network_app, Some(&id)).await? => {
+            return Ok(Some(Returned::StillUsed));
+        }
+        // It could be anybody's: giving it back could end a permission that somebody needs.
+        Whose::Unknown if pages::is_needed_elsewhere(db, job.network_app, None).await? => {
+            error!(job = %job.id, "nobody knows whose permission it is, so it is not given back; remove it by hand");
+            return Ok(Some(Returned::Failed));
+        }
+        Whose::Persons(id) => id,
+        Whose::Unknown => String::new(),
+    };
+    let Held { access, refresh, key } = &held;
+    let (person_id, kept) = (person_id.as_str(), &job.kept.0);
+    let given = GivenBack { access, refresh: refresh.as_ref(), person_id, key: key.as_ref(), kept };
+    Ok(networks::revoke(&app.client, &network_app, given).await.ok().flatten())
+}
+
+/// Whose permission is given back, as far as the network says so.
+enum Whose {
+    Persons(String),
+    /// It is gone.
+    Nobodys,
+    /// Not now.
+    NotSaid,
+    /// It will never be known.
+    Unknown,
+}
+
+async fn whose(app: &App, network_app: &NetworkApp, job: &revocation::Model, held: &Held) -> Whose {
+    if network_app.definition.revoke.is_none() {
+        return Whose::Unknown;
+    }
+    let mut kept = job.kept.0.clone();
+    let asked = async {
+        let confirmed = networks::confirmed(&app.client, network_app, &kept).await?;
+        kept.extend(confirmed);
+        let bearer = Bearer { access: &held.access, key: held.key.as_ref(), kept: &kept };
+        networks::who_am_i(&app.client, network_app, bearer).await
+    };
+    match asked.await {
+        Ok(person) => Whose::Persons(person.id),
+        // An access token may have ended by itself.
+        Err(WhoError::Refused(Verdict::Dead(_))) if held.refresh.is_none() => Whose::Nobodys,
+        Err(WhoError::Refused(
+            Verdict::NoAnswer | Verdict::SlowDown(_) | Verdict::OurAppIsWrong | Verdict::PersonMustAct,
+        )) => Whose::NotSaid,
+        Err(_) => Whose::Unknown,
     }
 }
 

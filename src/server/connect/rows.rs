@@ -65,6 +65,7 @@ pub mod revocation {
         /// The page whose disconnection began it; `None` for an approval that was not wanted.
         pub page: Option<PageId>,
         pub network_app: NetworkAppId,
+        /// Empty where the network has not said it.
         pub person_id: String,
         /// What the request that gives it back may name.
         pub kept: Json<BTreeMap<String, String>>,

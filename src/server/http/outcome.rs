@@ -93,10 +93,13 @@ fn is_own(caller: &Caller, attempt: &Attempt) -> bool {
 
 /// The page that says how the attempt stands; to its own person with names, to anybody else without.
 pub(super) async fn told(caller: &Caller, id: AttemptId) -> Result<Response, Page> {
-    let Some(attempt) = connect::ended(caller, id).await? else {
+    let Some(attempt) = connect::returned(caller, id).await? else {
         return Ok(popup::nowhere(words::UNKNOWN_CALLBACK));
     };
     let (names, link) = about(caller.app(), &attempt).await?;
+    if attempt.state.0 == AttemptState::Open {
+        return Ok(popup::goes_on(&names));
+    }
     if attempt.state.0 != AttemptState::Choosing {
         let is_unchosen = link.is_some_and(|link| link != Link::Unlinked && link.pinned_to().is_none());
         let unfit = connect::unfit(caller.app(), &attempt).await?;

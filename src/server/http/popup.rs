@@ -62,6 +62,12 @@ pub fn ended(attempt: &Attempt, names: &Names, is_unchosen: bool, unfit: Option<
     popup(status, &words, view! { {unfit} {again} {farewell()} }, &script)
 }
 
+/// The network has approved and does not answer just now. The page looks again by itself.
+pub fn goes_on(names: &Names) -> Response {
+    let words = words::popup_goes_on(&names.location, &names.network);
+    popup(StatusCode::OK, &words, farewell(), "setTimeout(()=>location.reload(),3000)")
+}
+
 /// A callback that leads nowhere. The text is constant: nothing of the request is in it.
 pub fn nowhere(text: &str) -> Response {
     let words = PopupWords { title: "Nothing was connected".to_owned(), text: text.to_owned() };

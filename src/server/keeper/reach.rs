@@ -23,7 +23,8 @@ pub(super) async fn look(app: &App, network_app: &NetworkApp, grant: &Grant) -> 
         given.into_iter().filter(|page| page.usable.is_ok()).map(|page| page.account.id).collect()
     };
     let found = Found {
-        reached: given.map(usable),
+        // What a list that was cut off does not show may be there.
+        reached: given.filter(|given| given.is_whole).map(|given| usable(given.pages)),
         missing: granted.as_ref().map(|scopes| network_app.definition.missing(scopes)),
         must_log_in: false,
     };

@@ -175,7 +175,7 @@ pub struct Code<'a> {
     pub key: Option<SecretString>,
 }
 
-/// Sends the code.
+/// Sends the code. What the definition asks for after it is up to [`after`].
 ///
 /// # Errors
 /// [`ExchangeError`]; none of them carries the answer's text.
@@ -210,9 +210,6 @@ pub async fn exchange(client: &NetworkClient, app: &NetworkApp, code: Code<'_>) 
         let key = SigningKey::read(&app.client_secret).ok_or(NoAnswer::BadAddress)?;
         tokens.kept.insert(CLIENT_KEY.to_owned(), key.thumbprint());
     }
-    for step in &app.definition.then {
-        tokens = after(client, app, step, tokens).await?;
-    }
     Ok(tokens)
 }
 
@@ -230,8 +227,11 @@ pub(super) fn caught() -> (Caught, impl Fn(HttpRequest) -> Ready<Result<HttpResp
     (made, keep)
 }
 
-/// The tokens after one more step. Whatever goes wrong, the code is spent: the person begins anew.
-async fn after(
+/// The tokens after one more step.
+///
+/// # Errors
+/// [`ExchangeError`]; the tokens before it are what there is then.
+pub async fn after(
     client: &NetworkClient,
     app: &NetworkApp,
     step: &Step,

@@ -31,6 +31,15 @@ pub struct RemotePage {
     pub token: Option<SecretString>,
 }
 
+/// The pages that a consent gives.
+#[derive(Debug)]
+pub struct Listed {
+    /// Those that were read.
+    pub pages: Vec<RemotePage>,
+    /// Whether these are all: what is not in a list that was cut off is not known to be gone.
+    pub is_whole: bool,
+}
+
 /// Why a page cannot be connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,13 +90,13 @@ impl Talk<'_> {
         }
     }
 
-    /// All items of a list, however many requests it takes.
+    /// The items of a list, however many requests it takes, and whether these are all.
     async fn list(
         &mut self,
         call: &Call,
         (items, leaves_out_empty, more): (Option<&str>, bool, Option<&More>),
         words: &[(&str, &str)],
-    ) -> Result<Vec<Value>, WhoError> {
+    ) -> Result<(Vec<Value>, bool), WhoError> {
         let (mut all, mut call, mut place) = (Vec::new(), call.clone(), None::<Uri>);
         loop {
             let mut request = self.request(&call, words)?;
@@ -96,24 +105,26 @@ impl Talk<'_> {
             }
             let asked = request.uri().clone();
             let answer = self.send(&call, request).await?;
-            let Some(items) = items else { return Ok(vec![answer.json]) };
+            let Some(items) = items else { return Ok((vec![answer.json], true)) };
             let found = match at(&answer.json, items) {
                 Some(Value::Array(found)) => found.as_slice(),
                 None if leaves_out_empty && answer.json.is_object() => &[],
                 _ => return Err(WhoError::Odd),
             };
-            all.extend(found.iter().take(PAGES_AT_MOST - all.len()).cloned());
+            let room = PAGES_AT_MOST - all.len();
+            all.extend(found.iter().take(room).cloned());
             match more.and_then(|more| next(more, &answer, (&asked, found.len(), all.len()))) {
-                _ if all.len() >= PAGES_AT_MOST => return Ok(all),
+                None => return Ok((all, found.len() <= room)),
+                Some(Next::Elsewhere) => return Ok((all, false)),
+                _ if all.len() >= PAGES_AT_MOST => return Ok((all, false)),
                 Some(Next::Word { param, word }) => drop(call.params.insert(param, word)),
                 Some(Next::Place(next)) => place = Some(next),
-                None => return Ok(all),
             }
         }
     }
 
-    async fn parents(&mut self, parents: &Parents) -> Result<Vec<String>, WhoError> {
-        let found = self
+    async fn parents(&mut self, parents: &Parents) -> Result<(Vec<String>, bool), WhoError> {
+        let (found, is_whole) = self
             .list(&parents.ask, (Some(&parents.items), parents.leaves_out_empty, parents.more.as_ref()), &[])
             .await?;
         let id = |item: &Value| parents.id.iter().find_map(|path| text_at(item, path));
@@ -125,7 +136,7 @@ impl Talk<'_> {
                 ids.push(id);
             }
         }
-        Ok(ids)
+        Ok((ids, is_whole))
     }
 }
 
@@ -135,6 +146,8 @@ enum Next {
     Word { param: String, word: String },
     /// At an address of the network's own. It is used as it is: braces in it name nothing of ours.
     Place(Uri),
+    /// At an address where nothing is asked.
+    Elsewhere,
 }
 
 /// The request for the rest of the list. An address of the network's own is only followed to the host that was asked:
@@ -149,12 +162,16 @@ fn next(more: &More, answer: &Answer, (asked, here, so_far): (&Uri, usize, usize
             let is_full = here >= (*full).max(1);
             return is_full.then(|| Next::Word { param: param.clone(), word: so_far.to_string() });
         }
-        More::NextUrl(path) => answer.text(path)?,
+        More::NextUrl(path) => answer.text(path).filter(|address| !address.is_empty())?,
         More::LinkHeader => answer.next.clone()?,
     };
-    let (next, asked) = (Url::parse(&address).ok()?, Url::parse(&asked.to_string()).ok()?);
+    Some(place(&address, asked).map_or(Next::Elsewhere, Next::Place))
+}
+
+fn place(address: &str, asked: &Uri) -> Option<Uri> {
+    let (next, asked) = (Url::parse(address).ok()?, Url::parse(&asked.to_string()).ok()?);
     let is_same = next.origin() == asked.origin() && next.username().is_empty() && next.password().is_none();
-    is_same.then(|| next.as_str().parse().ok().map(Next::Place))?
+    is_same.then(|| next.as_str().parse().ok())?
 }
 
 /// The person, by the network's stable id.
@@ -183,30 +200,32 @@ pub async fn remote_pages(
     app: &NetworkApp,
     bearer: Bearer<'_>,
     (person, scopes): (&Account, &[String]),
-) -> Result<Vec<RemotePage>, WhoError> {
+) -> Result<Listed, WhoError> {
     let Some(pages) = &app.definition.pages else {
-        return Ok(vec![RemotePage { account: person.clone(), handle: None, usable: Ok(()), token: None }]);
+        let own = RemotePage { account: person.clone(), handle: None, usable: Ok(()), token: None };
+        return Ok(Listed { pages: vec![own], is_whole: true });
     };
     let mut talk = Talk { client, app, bearer, left: REQUESTS_AT_MOST };
-    let parents = match &pages.via {
+    let (parents, mut is_whole) = match &pages.via {
         Some(parents) => talk.parents(parents).await?,
-        None => vec![String::new()],
+        None => (vec![String::new()], true),
     };
     let mut lists: Vec<_> = parents.into_iter().map(|parent| (&pages.ask, parent)).collect();
     for also in pages.also.iter().filter(|also| scopes.contains(&also.needs)) {
-        for parent in talk.parents(&also.via).await? {
-            lists.extend(also.ask.iter().map(|ask| (ask, parent.clone())));
-        }
+        let (parents, are_all) = talk.parents(&also.via).await?;
+        is_whole &= are_all;
+        lists.extend(parents.iter().flat_map(|parent| also.ask.iter().map(|ask| (ask, parent.clone()))));
     }
     let mut all: Vec<RemotePage> = Vec::new();
     for (ask, parent) in lists {
         let list = (pages.items.as_deref(), pages.leaves_out_empty, pages.more.as_ref());
         let words = [("parent", parent.as_str()), ("user_id", app.unqualified(&person.id))];
-        let found = match talk.list(ask, list, &words).await {
+        let (found, is_all) = match talk.list(ask, list, &words).await {
             // What one row leads to is lost; what the others lead to is not.
             Err(WhoError::Refused(Verdict::LostPage)) if !parent.is_empty() => continue,
             found => found?,
         };
+        is_whole &= is_all;
         let new = found.iter().filter_map(|item| remote_page(app, pages, item));
         for page in new {
             // A page that two ways lead to is one page.
@@ -215,7 +234,7 @@ pub async fn remote_pages(
             }
         }
     }
-    Ok(all)
+    Ok(Listed { pages: all, is_whole })
 }
 
 fn remote_page(app: &NetworkApp, pages: &Pages, item: &Value) -> Option<RemotePage> {
@@ -284,6 +303,7 @@ mod tests {
             let answer = Answer { status: 200, retry_after: None, next: None, json, refused: None };
             match next(&More::NextUrl("next".to_owned()), &answer, (&asked, 1, 1)) {
                 Some(Next::Place(place)) => Some(place.to_string()),
+                Some(Next::Elsewhere) => Some("elsewhere".to_owned()),
                 _ => None,
             }
         };
@@ -297,9 +317,9 @@ mod tests {
             "https://ada@us1.api.example/3.0/lists",
             "//us1.api.example/3.0/lists",
             "/3.0/lists",
-            "",
         ] {
-            assert_eq!(next(other), None, "{other}");
+            assert_eq!(next(other).as_deref(), Some("elsewhere"), "{other}");
         }
+        assert_eq!(next(""), None, "that was all");
     }
 }

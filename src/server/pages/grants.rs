@@ -159,17 +159,26 @@ pub async fn find_of_person(
         .await
 }
 
-/// Whether any workspace holds a grant of that person by that app, so that a revocation there would kill it.
+/// Whether any workspace holds a living grant of that person by that app, so that a revocation there would kill it.
+/// `None`: of anybody.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn is_needed_elsewhere(
     db: &impl ConnectionTrait,
     app: NetworkAppId,
-    person: &str,
+    person: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let of_person = grant::Column::NetworkApp.eq(app).and(grant::Column::PersonId.eq(person));
-    Ok(grant::Entity::find().filter(of_person).one(db).await?.is_some())
+    // As `Grant::is_alive` has it: a dead one is needed by nobody, and its permission may live.
+    let is_alive = grant::Column::NextVisitAt.is_not_null().or(grant::Column::NextRefreshAt.is_not_null());
+    let of_app = grant::Entity::find()
+        .filter(grant::Column::NetworkApp.eq(app))
+        .filter(is_alive.or(grant::Column::Attempt.is_not_null()));
+    let found = match person {
+        Some(person) => of_app.filter(grant::Column::PersonId.eq(person)),
+        None => of_app,
+    };
+    Ok(found.one(db).await?.is_some())
 }
 
 /// The grants that came with this one.

@@ -147,6 +147,8 @@ fn switched_code(error: &str) -> u32 {
     match error {
         "invalid_client" => 101,
         "server_error" | "temporarily_unavailable" => 2,
+        // "Application request limit reached."
+        "slow_down" => 4,
         _ => 100,
     }
 }

@@ -49,7 +49,7 @@ impl Call {
         if let Some(value) = &self.value {
             ledger.presented(value);
         }
-        let response = if faults.down {
+        let response = if faults.down || (faults.me_down && self.endpoint == "me") {
             answers::down(network)
         } else {
             work(ledger, faults).unwrap_or_else(|refusal| refusal.told_by(network))

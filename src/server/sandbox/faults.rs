@@ -59,6 +59,12 @@ pub(super) struct Faults {
     pub watched_pages: Vec<String>,
     /// The token endpoint answers 429 and does nothing; with a number or a date in `Retry-After`, or an empty one without.
     pub slow_down: Option<String>,
+    /// The revocation endpoint answers this error and does nothing; `unsupported_token_type` only to a refresh token.
+    pub revoke_error: Option<String>,
+    /// The list of accounts says that it goes on there.
+    pub accounts_go_on: Option<String>,
+    /// Who a token is of is not told: a 503 page.
+    pub me_down: bool,
 }
 
 /// An answer as it stands.

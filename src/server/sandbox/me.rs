@@ -70,7 +70,11 @@ fn pages(ledger: &mut Ledger, grant: &Grant, person: &Person, faults: &Faults) -
         let tasks = if is_in(&faults.watched_pages, page) { &["READ"] } else { page.tasks };
         json!({ "id": page.id, "name": page.name, "tasks": tasks, "access_token": token })
     };
-    json!({ "data": pages.map(row).collect::<Vec<_>>() })
+    let mut list = json!({ "data": pages.map(row).collect::<Vec<_>>() });
+    if let Some(next) = &faults.accounts_go_on {
+        list["paging"] = json!({ "next": next });
+    }
+    list
 }
 
 async fn show(

@@ -29,12 +29,20 @@ pub(super) async fn token(State(here): State<Here>, headers: HeaderMap, Form(par
         value: params.one("token").map(str::to_owned),
         code_verifier: None,
     };
-    let work = |ledger: &mut Ledger, _: &Faults| {
+    let work = |ledger: &mut Ledger, faults: &Faults| {
+        let is_refresh = |token| ledger.ticket(token).is_some_and(|ticket| ticket.kind == Kind::Refresh);
+        is_taken(faults, params.one("token").is_some_and(is_refresh))?;
         let client = Credentials::prove(credentials.as_ref(), here.network)?;
         give_back(here.network, ledger, &client, params.one("token"))?;
         Ok(done(here.network).into_response())
     };
     call.answer(&here, work).await
+}
+
+/// Whether no error is switched on that this token gets.
+fn is_taken(faults: &Faults, is_refresh: bool) -> Result<(), Refusal> {
+    let error = faults.revoke_error.clone().filter(|error| is_refresh || error != "unsupported_token_type");
+    error.map_or(Ok(()), |error| Err(Refusal::Switched(error)))
 }
 
 /// A token that nobody knows counts as given back (RFC 7009, section 2.2).
@@ -58,7 +66,8 @@ fn done(network: &Network) -> StatusCode {
 pub(super) async fn permissions(State(here): State<Here>, headers: HeaderMap) -> Response {
     let call = Call::with_bearer(&here, "revoke", &headers);
     let token = call.value.clone();
-    let work = |ledger: &mut Ledger, _: &Faults| {
+    let work = |ledger: &mut Ledger, faults: &Faults| {
+        is_taken(faults, false)?;
         let grant = living_grant(here.network, ledger, token.as_deref())?.clone();
         ledger.end_all(here.network, grant.person, Some(&grant.client_id), Ended::Revoked);
         Ok(Json(json!({ "success": true })).into_response())

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -127,6 +129,24 @@ impl Vault {
             }
         }
         Ok(found)
+    }
+
+    /// The rows of `table` for which something is sealed under `column`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rows_with(
+        &self,
+        db: &impl ConnectionTrait,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<Vec<Uuid>, VaultError> {
+        let rows = secret::Entity::find()
+            .select_only()
+            .column(secret::Column::OwnerRow)
+            .filter(secret::Column::OwnerTable.eq(table))
+            .filter(secret::Column::OwnerColumn.eq(column));
+        Ok(rows.into_tuple().all(db).await?)
     }
 
     /// Forgets the secret at `place`; it may be gone already.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use self::issuer::{Issued, Issuer, Made, Signature, new_key};
 use super::{
+    interrupted::until,
     person::{Answer, Person},
     postgres,
     world::World,
@@ -126,7 +127,6 @@ fn about_signatures() -> Vec<Row> {
             good(),
         ),
         lies("a key that was withdrawn", header("kid", json!("first")), bad()),
-        does("keys that cannot be had", |issued| issued.keys_down = true, AttemptState::Failed(Trouble::NoAnswer)),
     ]
 }
 
@@ -192,6 +192,22 @@ async fn each_signature_must_be_theirs() {
 fn is_ahead_of_its_keys(issued: &mut Issued) {
     issued.keys.push(("newest".to_owned(), new_key()));
     issued.withdrawn.push("newest".to_owned());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_cannot_be_had_are_waited_for() {
+    for database in [None, Some(postgres::new_database().await)] {
+        let issuer = Issuer::starts().await;
+        let world = issuer.world(database, "").await;
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["issuer"]).await[0];
+        issuer.issued().keys_down = true;
+        let (state, end) = connects(&issuer, &owner, page).await;
+        assert_eq!((state, end.status, owner.sees(page).await), (AttemptState::Open, 200, Status::NotConnected));
+        issuer.issued().keys_down = false;
+        until("it goes on by itself", async || owner.sees(page).await == Status::Connected).await;
+        assert!(issuer.issued().given_back.is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

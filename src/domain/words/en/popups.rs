@@ -39,6 +39,16 @@ pub fn popup_ended(location: &str, network: &str, state: &AttemptState) -> Popup
     PopupWords { title, text }
 }
 
+/// Approved, and the network does not say yet what.
+#[must_use]
+pub fn popup_goes_on(location: &str, network: &str) -> PopupWords {
+    let page = page_name(location, network);
+    let title = format!("{network} does not answer just now");
+    let text =
+        format!("Your approval is kept. Greentick goes on asking, and {page} turns green when {network} answers.");
+    PopupWords { title, text }
+}
+
 /// Approved, and somebody is to choose which page it is another day.
 #[must_use]
 pub fn popup_unchosen(location: &str, network: &str) -> PopupWords {

@@ -49,8 +49,11 @@ fn a_consent_makes_of_each_page_what_it_must() {
         (Link::Linked(connection(None)), Some(2), "AsItIs"),
         (Link::Unlinked, None, "AsItIs"),
     ] {
-        let found = format!("{:?}", becomes(&standing(link.clone(), hangs_on), grant(1), &given));
+        let found = format!("{:?}", becomes(&standing(link.clone(), hangs_on), grant(1), (&given, true)));
         assert!(found.starts_with(becomes_what), "{link:?} on {hangs_on:?}: {found}");
+        let cut = format!("{:?}", becomes(&standing(link.clone(), hangs_on), grant(1), (&given, false)));
+        assert_eq!(cut.replace("AsItIs", "Lost"), found.replace("AsItIs", "Lost"), "but for what is not in the list");
+        assert_ne!(cut, "Lost", "{link:?} on {hangs_on:?}: nobody knows what is left out");
     }
 }
 
