@@ -92,7 +92,7 @@ impl Shop {
         let settings = self.world.data.path().join("greentick.toml");
         let words = [words, &["--settings", settings.to_str().expect("a path")]].concat();
         command
-            .args(["--exact", "tests::vault::as_a_command", "--ignored", "--nocapture"])
+            .args(["--exact", "tests::keys::as_a_command", "--ignored", "--nocapture"])
             .env(WORDS, words.join("\n"))
             .stdin(std::process::Stdio::null())
             .kill_on_drop(true);

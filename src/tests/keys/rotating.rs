@@ -1,7 +1,7 @@
 //! Keys are rotated while servers read, refresh and connect, and by a process that is killed all the time: no read fails,
 //! and in the end nothing is left under the old ones. P11, AT-36 and AT-37 of the security requirements.
 //!
-//! `KILLS=1000 cargo test tests::vault::rotating` is a longer one.
+//! `KILLS=1000 cargo test tests::keys::rotating` is a longer one.
 
 use std::{
     os::unix::process::ExitStatusExt,
