@@ -13,7 +13,7 @@ use super::{
     world::World,
 };
 use crate::{
-    domain::{AttemptState, NetworkId, PageDetails, PageId, Returned, Status, Trouble},
+    domain::{AppState, AttemptState, NetworkId, NetworkSetup, PageDetails, PageId, Returned, Status, Trouble},
     server::networks::NetworkApp,
 };
 
@@ -218,6 +218,35 @@ async fn an_instance_that_has_forgotten_the_app_is_told_of_it_again() {
         let after = app_at(world, "a.example");
         assert!(before.id == after.id && before.client_id != after.client_id);
         assert_eq!(owner.sees(page).await, Status::Connected);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_is_entered_takes_the_place_of_the_one_that_registered_itself() {
+    on_each(async |world, plays| {
+        let owner = world.owner("Harbour").await;
+        let page = owner.has("Bondi", &["mastodon"]).await[0];
+        connects(&owner, plays, page, "a.example").await;
+        let before = app_at(world, "a.example");
+        let asks = async |function: &str, more: &[(&str, &str)]| {
+            let form = [&[("workspace", owner.workspace.as_str()), ("network", "mastodon")], more].concat();
+            let answer = owner.call(&format!("networks/{function}"), &form).await;
+            assert_eq!(answer.status, 200, "{function}: {answer:?}");
+            answer
+        };
+        asks("place", &[("address", "a.example")]).await;
+        let secret = "s3cret-that-was-entered";
+        asks("enter", &[("at", "a.example"), ("client_id", "by-hand"), ("client_secret", secret)]).await;
+        let shown: NetworkSetup = asks("show", &[("at", "a.example")]).await.json();
+        let after = app_at(world, "a.example");
+        assert_eq!((shown.line.app, after.id, after.client_id.as_str()), (AppState::Entered, before.id, "by-hand"));
+        plays.asked();
+        let other = owner.has("Manly", &["mastodon"]).await[0];
+        let popup = owner.opens_popup_at(other, "a.example").await;
+        assert!(popup.url.query().is_some_and(|query| query.contains("client_id=by-hand")), "{}", popup.url);
+        assert!(!plays.asked().contains(&"POST a.example/api/v1/apps".to_owned()), "it does not register itself again");
+        world.hides(&[secret.to_owned()]).await;
     })
     .await;
 }

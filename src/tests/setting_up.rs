@@ -190,6 +190,18 @@ async fn a_check_that_was_just_made_is_not_made_again() {
     .await;
 }
 
+#[tokio::test]
+async fn what_the_settings_switch_on_the_tab_cannot_switch_off() {
+    let mastodon = NetworkId("mastodon".to_owned());
+    let world = World::set(None, |settings| settings.switched_on.push(mastodon.clone())).await;
+    let owner = world.owner("Harbour").await;
+    assert_eq!(owner.setup("mastodon").await.way, Way::Settings);
+    for on in ["false", "true"] {
+        assert_eq!(owner.asks_for("switch", "mastodon", &[("on", on)]).await.status, 403);
+    }
+    assert!(owner.board().await.networks.iter().any(|card| card.id == mastodon));
+}
+
 on_both! {
     async fn the_settings_win_and_the_tab_says_so(world) {
         let owner = world.owner("Harbour").await;

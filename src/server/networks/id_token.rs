@@ -138,3 +138,21 @@ fn half_hash(id_token: &SecretString, access: &SecretString) -> String {
     let hash = digest(if alg == Some(Alg::EdDsa) { &SHA512 } else { &SHA256 }, access.expose_secret().as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(&hash.as_ref()[..hash.as_ref().len() / 2])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first is the standard's own example (appendix A.3); with Ed25519 it is the hash that Ed25519 has inside.
+    #[test]
+    fn an_access_token_is_hashed_by_the_hash_of_the_signature() {
+        let access = SecretString::from("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        for (alg, half) in
+            [("RS256", "77QmUPtjPfzWtF2AnpK9RQ"), ("EdDSA", "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM")]
+        {
+            let header = BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"alg\":\"{alg}\"}}"));
+            let id_token = SecretString::from(format!("{header}.e30.AA"));
+            assert_eq!(half_hash(&id_token, &access), half, "{alg}");
+        }
+    }
+}

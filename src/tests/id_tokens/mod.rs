@@ -266,3 +266,30 @@ async fn renewed_tokens_are_the_same_persons_or_are_not_kept() {
         assert_eq!(owner.sees(page).await, status, "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_withdrawn_is_believed_for_an_hour_and_no_longer() {
+    let issuer = Issuer::starts().await;
+    let world = issuer.world(None, "").await;
+    let owner = world.owner("Harbour").await;
+    for (place, later, ends) in [
+        ("Bondi", Duration::ZERO, AttemptState::Approved),
+        ("Manly", Duration::from_mins(59), AttemptState::Approved),
+        ("Coogee", Duration::from_mins(2), NOT_BELIEVED),
+    ] {
+        world.clock.advance(later);
+        let page = owner.has(place, &["issuer"]).await[0];
+        {
+            let mut issued = issuer.issued();
+            // Whoever has stolen the old key goes on signing by it.
+            issued.lie = Some(Box::new(|made| made.header["kid"] = json!("first")));
+            (issued.sub, issued.api_sub) = (place.to_owned(), place.to_owned());
+        }
+        assert_eq!(connects(&issuer, &owner, page).await.0, ends, "{place}");
+        let mut issued = issuer.issued();
+        if issued.withdrawn.is_empty() {
+            issued.withdrawn.push("first".to_owned());
+            issued.keys.push(("newest".to_owned(), new_key()));
+        }
+    }
+}

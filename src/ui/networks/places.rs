@@ -28,7 +28,7 @@ pub fn PlacesOf(slug: String, network: String, places: Places) -> impl IntoView 
                     {known.into_iter().map(|(host, app)| view! { <At host app/> }).collect_view()}
                 </ul>
             })}
-            <Form sending class="form">
+            <Form sending class="form app">
                 <Whose slug network at=String::new()/>
                 <Field label name="address" hint=words::such_as(&example) about=Which::Address failure/>
                 <FormFailure failure/>

@@ -93,15 +93,16 @@ pub(super) async fn set_back(flight: &Flight<'_>, class: Class) -> Result<End, R
             now + OURS
         }
     };
-    let (failure, lost_at) = match class {
-        Class::NotSent => ("not_sent", mark.lost_at),
-        Class::Unclear => ("unclear", mark.lost_at),
-        Class::SlowDown(_) => ("slow_down", mark.lost_at),
-        Class::Person => ("person", mark.lost_at),
-        Class::Ours => ("our_app", mark.lost_at),
-        _ => ("trouble", mark.lost_at),
+    let failure = match class {
+        Class::NotSent => "not_sent",
+        Class::Unclear => "unclear",
+        Class::SlowDown(_) => "slow_down",
+        Class::Person => "person",
+        Class::Ours => "our_app",
+        _ => "trouble",
     };
-    let setback = Setback { failure, next_refresh_at: Some(next), lost_at, refused_at: grant.refused_at, must_act_at };
+    let (lost_at, refused_at) = (mark.lost_at, grant.refused_at);
+    let setback = Setback { failure, next_refresh_at: Some(next), lost_at, refused_at, must_act_at };
     if !pages::set_back(db, grant, *mark, now, setback).await? {
         return now_stands(app, grant).await;
     }
