@@ -136,14 +136,14 @@ on_both! {
         let open = networks::open(db, start, &[]).await.expect("it answers").expect("not all");
         assert!(!open.is_empty() && !open.contains(&network_app.id));
         let probed_at = start + Duration::from_mins(10);
-        assert_eq!(networks::admit(db, queue, probed_at, 50).await.expect("it answers"), Admission::Now);
+        assert_eq!(networks::admit(db, queue, probed_at, 50).await.expect("it answers"), Admission::At(probed_at));
         let second = networks::admit(db, queue, probed_at + Duration::from_secs(30), 50).await;
         assert!(matches!(second, Ok(Admission::Not(_))), "one probe, until it is answered");
         networks::answered(db, &network_app, probed_at).await.expect("it is noted");
         // However many ask, and whenever in a second: never more than fifty in any.
         let (mut left, mut now) = (vec![], probed_at + Duration::from_secs(31));
         for ask in 0..600_u64 {
-            if networks::admit(db, queue, now, 50).await.expect("it answers") == Admission::Now {
+            if networks::admit(db, queue, now, 50).await.expect("it answers") == Admission::At(now) {
                 left.push(now);
             }
             now = now + Duration::from_millis(ask % 13);

@@ -18,7 +18,7 @@ use crate::{
     server::{
         accounts::{self, Purpose},
         keeper,
-        networks::{self, Admission, Queue},
+        networks::{self, Admission, Gate, Queue},
         pages::{self, Setback},
     },
 };
@@ -143,7 +143,7 @@ on_both! {
             networks::answered(db, &network_app, now).await.expect("it is written");
             assert_eq!(networks::admit(db, queue, now, 50).await.expect("it answers"), Admission::Not(until), "{misses}");
         }
-        assert_eq!(networks::admit(db, queue, until, 50).await.expect("it answers"), Admission::Now);
+        assert_eq!(networks::admit(db, queue, until, 50).await.expect("it answers"), Admission::At(until));
     }
 
     async fn what_must_go_on_comes_before_what_is_due_and_at_the_same_rate(world) {
@@ -158,7 +158,31 @@ on_both! {
         let due = networks::admit(db, queue, now + Duration::from_millis(500), 10).await.expect("it answers");
         assert!(matches!(due, Admission::Not(until) if until > places[9]), "{due:?} before {:?}", places[9]);
         let checks = (network_app.id, Queue::Checks);
-        assert_eq!(networks::admit(db, checks, now, 10).await.expect("it answers"), Admission::Now, "a queue of its own");
+        assert_eq!(networks::admit(db, checks, now, 10).await.expect("it answers"), Admission::At(now), "a queue of its own");
+    }
+
+    async fn places_of_one_commit_reach_a_moment_ahead_and_no_second_holds_more_than_the_rate(world) {
+        let network_app = world.app.networks.all().next().expect("there is one").id;
+        let (db, began) = (world.app.store.read(), world.clock.now());
+        let (mut left, mut now) = (vec![], began);
+        for round in 0..300 {
+            let mut gate = Gate::new(db, Queue::Refreshes, now, 100);
+            // A commit takes up to a tenth of a second, and whatever is due before it ends leaves then.
+            let ends = now + Duration::from_millis(round * 37 % 101);
+            for _ in 0..24 {
+                if let Admission::At(place) = gate.admit(network_app).await.expect("it answers") {
+                    assert!(place >= now && place.since(now) <= Duration::from_millis(60), "{place:?} at {now:?}");
+                    left.push(place.max(ends));
+                }
+            }
+            now = ends;
+        }
+        let in_second = |from: &Moment| left.iter().filter(|at| **at >= *from && at.since(*from).as_millis() < 1_000).count();
+        let most = left.iter().map(in_second).max().expect("some left");
+        assert!(most <= 100, "{most} in one second");
+        let seconds = now.since(began).as_secs_f64();
+        let rate = f64::from(u32::try_from(left.len()).expect("some")) / seconds;
+        assert!(rate > 70.0, "{rate} a second, though one commit takes as long as five places");
     }
 
     async fn a_clock_that_was_wrong_and_is_set_back_holds_nobody_up_and_hands_out_no_ended_token(world) {

@@ -108,7 +108,7 @@ async fn has_no_place(app: &App, grant: &Grant) -> Result<Option<Moment>, VisitE
     loop {
         let now = app.clock.now();
         match networks::admit(app.store.read(), queue, now, app.refreshing.per_second()).await? {
-            Admission::Now => return Ok(None),
+            Admission::At(_) => return Ok(None),
             Admission::Not(until) if until.since(now) > WAITS || app.stopping.is_cancelled() => return Ok(Some(until)),
             Admission::Not(until) => tokio::time::sleep(until.since(now)).await,
         }

@@ -4,7 +4,10 @@
 //! about, nobody asks but one at a time, to see whether it answers again; what was due meanwhile stays due, and goes on
 //! at the rate and not all at once.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IdenStatic, QueryFilter,
@@ -24,6 +27,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(15);
 /// A network that is back is noticed by then.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
+/// So near a place may be to be taken before it is due: the commit that takes it serves all that come before it ends, and
+/// so the rate is reached where commits are slower than places. Together with those that leave late, a second still holds
+/// no more than the rate ([`apart`] leaves a tenth).
+const AHEAD: Duration = Duration::from_millis(60);
 /// A probe that is not answered by then is followed by another: longer than any request waits.
 const PROBE: Duration = Duration::from_secs(90);
 /// A place, or a pause, that lies further ahead was written by a clock that was wrong.
@@ -51,8 +58,8 @@ impl Queue {
 /// Whether a request may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// Now.
-    Now,
+    /// Then, which is now or very near.
+    At(Moment),
     /// Not before then.
     Not(Moment),
 }
@@ -101,7 +108,7 @@ pub async fn admit(
         .exec(db)
         .await?;
     if admitted.rows_affected == 1 {
-        return Ok(Admission::Now);
+        return Ok(Admission::At(now));
     }
     let Some(row) = Entity::find_by_id(app).one(db).await? else { return Ok(Admission::Not(now + LONGEST_PAUSE)) };
     // Rounded up: a place that is due within this millisecond is not due yet.
@@ -113,21 +120,25 @@ pub async fn admit(
     Ok(Admission::Not(row.paused_until.map_or(slot, |until| Ord::max(until, slot))))
 }
 
-/// Places for many, taken in one transaction and at one moment: an app that is closed to one is closed to those after it,
-/// and one that is open without a rate is open to all of them.
+/// Places for many, taken in one transaction: those that are due, and those that are so by the time it is committed. An
+/// app that is closed to one is closed to those after it, and one that is open without a rate is open to all of them.
 pub struct Gate<'a, C> {
     db: &'a C,
     queue: Queue,
     now: Moment,
     per_second: u32,
-    known: HashMap<NetworkAppId, Admission>,
+    closed: HashMap<NetworkAppId, Moment>,
+    /// When the place after the last one is due.
+    next: HashMap<NetworkAppId, Moment>,
+    open: HashSet<NetworkAppId>,
 }
 
 impl<'a, C: ConnectionTrait> Gate<'a, C> {
     /// A gate to the places of `queue`.
     #[must_use]
     pub fn new(db: &'a C, queue: Queue, now: Moment, per_second: u32) -> Self {
-        Self { db, queue, now, per_second, known: HashMap::new() }
+        let (closed, next, open) = <_>::default();
+        Self { db, queue, now, per_second, closed, next, open }
     }
 
     /// As [`admit`].
@@ -135,14 +146,38 @@ impl<'a, C: ConnectionTrait> Gate<'a, C> {
     /// # Errors
     /// As [`admit`].
     pub async fn admit(&mut self, app: NetworkAppId) -> Result<Admission, StoreError> {
-        if let Some(known) = self.known.get(&app) {
-            return Ok(*known);
+        if self.open.contains(&app) {
+            return Ok(Admission::At(self.now));
         }
-        let admission = admit(self.db, (app, self.queue), self.now, self.per_second).await?;
-        if admission != Admission::Now || (self.per_second == 0 && !self.is_probe(app).await?) {
-            self.known.insert(app, admission);
+        if let Some(until) = self.closed.get(&app) {
+            return Ok(Admission::Not(*until));
+        }
+        let admission = self.place(app).await?;
+        match admission {
+            Admission::Not(until) => {
+                self.closed.insert(app, until);
+            }
+            Admission::At(_) if self.per_second == 0 => {
+                if !self.is_probe(app).await? {
+                    self.open.insert(app);
+                }
+            }
+            Admission::At(place) => {
+                self.next.insert(app, place + Duration::from_micros(apart(self.per_second).unsigned_abs()));
+            }
         }
         Ok(admission)
+    }
+
+    async fn place(&self, app: NetworkAppId) -> Result<Admission, StoreError> {
+        let mut from = self.next.get(&app).copied().unwrap_or(self.now);
+        while from <= self.now + AHEAD {
+            match admit(self.db, (app, self.queue), from, self.per_second).await? {
+                Admission::Not(until) if until > from => from = until,
+                admission => return Ok(admission),
+            }
+        }
+        Ok(Admission::Not(from))
     }
 
     /// Whether the one that was let in is to see whether the network answers again.

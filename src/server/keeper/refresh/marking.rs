@@ -41,8 +41,8 @@ pub(super) struct Marking {
 
 /// What became of it.
 pub(super) enum Outcome {
-    /// Marked, when this process had run for so long.
-    Taken(Mark, Duration),
+    /// Marked, when this process had run for so long; and when it may leave.
+    Taken(Mark, Duration, Moment),
     Held,
     NoPlace(Moment),
 }
@@ -66,15 +66,19 @@ impl Shares for Marking {
                 outcomes.push(Outcome::Held);
                 continue;
             }
-            if *needs_place && let Admission::Not(until) = gate.admit(grant.network_app).await? {
-                outcomes.push(Outcome::NoPlace(until));
-                continue;
-            }
+            let admission = if *needs_place { gate.admit(grant.network_app).await? } else { Admission::At(now) };
+            let place = match admission {
+                Admission::At(place) => place,
+                Admission::Not(until) => {
+                    outcomes.push(Outcome::NoPlace(until));
+                    continue;
+                }
+            };
             let marked = match own {
                 Some(own) => pages::mark_again(txn, grant, *own, now).await?,
                 None => pages::mark(txn, grant, owner, now).await?,
             };
-            outcomes.push(marked.map_or(Outcome::Held, |mark| Outcome::Taken(mark, began)));
+            outcomes.push(marked.map_or(Outcome::Held, |mark| Outcome::Taken(mark, began, place)));
         }
         Ok(outcomes)
     }
@@ -95,7 +99,10 @@ pub(super) async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, R
     loop {
         let marking = Marking { grant: grant.clone(), own, needs_place: why == Why::Due && own.is_none() };
         let (mark, began) = match app.refreshing.marks.write(app, marking).await? {
-            Outcome::Taken(mark, began) => (mark, began),
+            Outcome::Taken(mark, began, place) => {
+                tokio::time::sleep(place.since(app.clock.now())).await;
+                (mark, began)
+            }
             Outcome::Held => return Ok(Marked::Held),
             Outcome::NoPlace(until) => {
                 let wait = until.since(app.clock.now());
