@@ -164,11 +164,16 @@ async fn a_network_with_a_grace_window_loses_nothing_to_kills_on_postgres() {
 /// `KILLS_WITHOUT_COURIER=500` says: what is lost is connected anew, so each kill finds four permissions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strict_network_without_the_courier_does_lose() {
-    let rounds = wanted("KILLS_WITHOUT_COURIER", 20);
+    // The soak counts; otherwise the first loss is enough.
+    let counts = std::env::var_os("KILLS_WITHOUT_COURIER").is_some();
+    let rounds = wanted("KILLS_WITHOUT_COURIER", 300);
     let places = [("A", "ada"), ("B", "ben"), ("C", "cleo"), ("D", "dan")];
     Scene::set(false, Saviour::Nobody, &places, async |victim, owner, scene| {
         let (mut lost, people) = (0, ["ada", "ben", "cleo", "dan"]);
         for round in 0..rounds {
+            if lost > 0 && !counts {
+                break;
+            }
             one_kill(victim, owner, scene.comes_and_goes, round).await;
             // What it costs is seen at the next start.
             let server = victim.starts(Does::Nothing);
@@ -181,6 +186,9 @@ async fn a_strict_network_without_the_courier_does_lose() {
             kill(server);
         }
         assert!(lost > 0, "these kills hit nothing");
+        if !counts {
+            return;
+        }
         let line =
             format!("without the courier {rounds} kills lost {lost} permissions, of four that were always renewed\n");
         std::io::stdout().write_all(line.as_bytes()).expect("somebody listens");
