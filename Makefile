@@ -43,9 +43,9 @@ lint-browser: .tools/env ## Clippy for the browser
 docs: .tools/env ## Documentation without warnings
 	@$(with-tools) RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 
-# Twice as many at once as there are processors: most of them wait, for a network, a clock or a server that starts.
+# Three times as many at once as there are processors: most of them wait, for a network, a clock or a server that starts.
 unit: .tools/env ## Tests of the server and of what both sides share
-	@$(with-tools) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} cargo test --workspace
+	@$(with-tools) RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((3 * $$(nproc)))} cargo test --workspace
 
 release: target/release/.made ## The release build, for the server and the browser
 	@echo "target/release/greentick is up to date"

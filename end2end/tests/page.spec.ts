@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { faultsOf } from '../support/axe.ts';
+import { isWell, overflow } from '../support/axe.ts';
 import { complaints } from '../support/quiet.ts';
 import { expect, signIn, test } from '../support/test.ts';
 import {
@@ -18,46 +18,41 @@ const profile = (page: Page) =>
   page.getByRole('navigation', { name: 'Account settings' }).getByRole('link', { name: 'Profile' }).click();
 
 for (const [width, viewport] of Object.entries(SCREENS)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`axe-core finds nothing, ${width} and ${colorScheme}`, async ({ browser, greentick }) => {
-      const page = await (await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })).newPage();
-      const check = async (what: string) => {
-        expect(await faultsOf(page), what).toEqual([]);
-        expect(await overflow(page), `${what} scrolls sideways`).toBe(0);
-      };
-      await page.goto(greentick.origin);
-      await expect(page.getByLabel('E-mail')).toBeVisible();
-      await check('sign-in');
-      await signIn(page, greentick, 'wrong password');
-      await expect(page.getByText('The e-mail or the password is wrong.')).toBeVisible();
-      await check('sign-in refused');
-      await page.goto(greentick.signInLink);
-      await open(page, greentick.pagesTab);
-      await check('pages');
-      for (const status of ['connected', 'broken', 'expiring', 'partly connected'] as const) {
-        const place = await pageWith(page, status);
-        const more = page.getByRole('button', { name: `More about ${place.location} on ${place.network}` });
-        await (await more.isVisible() ? more : icon(page, place)).click();
-        await expect(page.getByRole('dialog')).toBeVisible();
-        await check(`dialog of a page that is ${status}`);
-        await page.keyboard.press('Escape');
-        await expect(page.getByRole('dialog')).toBeHidden();
-      }
-      await page.getByRole('searchbox').fill('nothing is called this');
-      await check('nothing found');
-      await page.getByRole('searchbox').fill('');
-      await expect(page.getByRole('table')).toBeVisible();
-      const popup = await clickRed(page, await redPage(page));
-      await check('pages, waiting for a popup');
-      await popup.close();
-      await profile(page);
-      await expect(page.getByRole('heading', { name: 'Where you are signed in' })).toBeVisible();
-      await check('profile');
-      await page.goto(`${greentick.origin}/there/is/no/such/page`);
-      await check('no such page');
-      await page.context().close();
-    });
-  }
+  test(`axe-core finds nothing, ${width}, light and dark`, async ({ browser, greentick }) => {
+    const page = await (await browser.newContext({ viewport, reducedMotion: 'reduce' })).newPage();
+    const check = (what: string) => isWell(page, what);
+    await page.goto(greentick.origin);
+    await expect(page.getByLabel('E-mail')).toBeVisible();
+    await check('sign-in');
+    await signIn(page, greentick, 'wrong password');
+    await expect(page.getByText('The e-mail or the password is wrong.')).toBeVisible();
+    await check('sign-in refused');
+    await page.goto(greentick.signInLink);
+    await open(page, greentick.pagesTab);
+    await check('pages');
+    for (const status of ['connected', 'broken', 'expiring', 'partly connected'] as const) {
+      const place = await pageWith(page, status);
+      const more = page.getByRole('button', { name: `More about ${place.location} on ${place.network}` });
+      await (await more.isVisible() ? more : icon(page, place)).click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await check(`dialog of a page that is ${status}`);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toBeHidden();
+    }
+    await page.getByRole('searchbox').fill('nothing is called this');
+    await check('nothing found');
+    await page.getByRole('searchbox').fill('');
+    await expect(page.getByRole('table')).toBeVisible();
+    const popup = await clickRed(page, await redPage(page));
+    await check('pages, waiting for a popup');
+    await popup.close();
+    await profile(page);
+    await expect(page.getByRole('heading', { name: 'Where you are signed in' })).toBeVisible();
+    await check('profile');
+    await page.goto(`${greentick.origin}/there/is/no/such/page`);
+    await check('no such page');
+    await page.context().close();
+  });
 }
 
 test('nothing scrolls sideways at 320 px, nor at 200 %', async ({ owner }) => {
@@ -201,11 +196,6 @@ function keep(path: string, picture: Buffer): void {
   if (existsSync(path) && process.env.UPDATE_PICTURES !== '1') return;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, picture);
-}
-
-/** How many pixels the page is wider than its window. */
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));
 }
 
 async function tabTo(page: Page, location: string, network: string): Promise<void> {

@@ -228,6 +228,6 @@ async fn an_older_record_is_found_on_sqlite() {
 
 #[tokio::test]
 async fn an_older_record_is_found_on_postgres() {
-    let url = postgres::new_database().await;
+    let url = postgres::empty_database().await;
     an_older_record_is_found_too(Store::open_url(&url).await.expect("a new database")).await;
 }

@@ -199,7 +199,7 @@ async fn processes_that_start_at_once_have_one_app() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_hangs_on_an_app_that_was_made_twice_moves_to_the_oldest() {
-    for url in [None, Some(postgres::new_database().await)] {
+    for url in [None, Some(postgres::empty_database().await)] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let older = match &url {
             None => Store::open_folder(folder.path()).await,

@@ -257,7 +257,7 @@ async fn a_database_that_is_older_newer_damaged_or_out_of_reach_is_told() {
 #[tokio::test]
 async fn on_postgres_it_reads_and_may_not_write() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = postgres::new_database().await;
+    let url = postgres::empty_database().await;
     let mut own = here(folder.path());
     own.database_url = Some(url.clone().into());
     let empty = found(own).await;

@@ -1,7 +1,8 @@
 //! Nothing secret lies anywhere.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
+use aho_corasick::AhoCorasick;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sea_orm::ConnectionTrait;
 
@@ -69,31 +70,10 @@ impl World {
     }
 }
 
-/// Bytes by whose hash a form is looked up.
-const END: usize = 16;
-
-/// One that lies somewhere. A soak has a hundred thousand of them, so each place is gone through once: by their ends, since
-/// many begin alike.
+/// One that lies somewhere. A soak has a hundred thousand of them, so all are looked for in one pass.
 fn found<'a>(forms: &'a [String], places: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let (long, short): (Vec<_>, Vec<_>) = forms.iter().map(String::as_str).partition(|form| form.len() >= END);
-    let mut by_end: HashMap<&[u8], Vec<&str>> = HashMap::new();
-    for form in long {
-        by_end.entry(&form.as_bytes()[form.len() - END..]).or_default().push(form);
-    }
-    for place in places.iter().map(String::as_str) {
-        if let Some(form) = short.iter().find(|form| place.contains(**form)) {
-            return Some((form, place));
-        }
-        for (at, end) in place.as_bytes().windows(END).enumerate() {
-            let until_there = &place.as_bytes()[..at + END];
-            let ending =
-                by_end.get(end).and_then(|forms| forms.iter().find(|form| until_there.ends_with(form.as_bytes())));
-            if let Some(form) = ending {
-                return Some((form, place));
-            }
-        }
-    }
-    None
+    let all = AhoCorasick::new(forms).expect("not too many");
+    places.iter().find_map(|place| all.find(place).map(|found| (&*forms[found.pattern()], &**place)))
 }
 
 #[test]

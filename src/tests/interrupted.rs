@@ -113,6 +113,8 @@ on_both! {
         let (_, popup) = approved_in_silence(world, &owner).await;
         owner.call("attempts/stop", &[("attempt", &popup.attempt.to_string())]).await;
         until("it is owed", async || connect::count_owed(world.app.store.read()).await.is_ok_and(|owed| owed.len() == 1)).await;
+        // The debt is tried at once: let that be over, or the answer reaches it, and what is given back is ben's.
+        world.is_quiet().await;
         says(world, "me_down", json!(null)).await;
         let needed = other.has("Manly", &["chirper"]).await[0];
         other.connects(needed, "ben").await;

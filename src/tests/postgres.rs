@@ -12,6 +12,10 @@ use std::{
     },
 };
 
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, Database};
+use tokio::sync::OnceCell;
+
 /// Starts the cluster as another user when we are root: PostgreSQL refuses to run as root.
 const SCRIPT: &str = r#"
 set -eu
@@ -72,6 +76,8 @@ impl Own {
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
+/// A database with our tables and nothing in them, as soon as it is made.
+static MIGRATED: OnceCell<()> = OnceCell::const_new();
 
 fn start() -> Cluster {
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its port").port();
@@ -91,13 +97,32 @@ fn start() -> Cluster {
 }
 
 /// The address of a new, empty database.
+pub async fn empty_database() -> String {
+    made("").await
+}
+
+/// The address of a new database. Its tables are copied: our migrations make them once, and every opening sees that none
+/// is left to do.
 pub async fn new_database() -> String {
-    use sea_orm::ConnectionTrait;
+    MIGRATED.get_or_init(migrated).await;
+    made("TEMPLATE migrated").await
+}
+
+async fn migrated() {
+    let own = Database::connect(makes("migrated", "").await).await.expect("PostgreSQL answers");
+    Migrator::up(&own, None).await.expect("it migrates");
+    own.close().await.expect("it closes");
+}
+
+async fn made(like: &str) -> String {
+    makes(&format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed)), like).await
+}
+
+async fn makes(name: &str, like: &str) -> String {
     let port = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(start).port).await.expect("it starts");
-    let name = format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    let admin = format!("postgres://greentick@127.0.0.1:{port}/postgres");
-    let db = sea_orm::Database::connect(admin).await.expect("PostgreSQL answers");
-    db.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
+    let at = |name: &str| format!("postgres://greentick@127.0.0.1:{port}/{name}");
+    let db = Database::connect(at("postgres")).await.expect("PostgreSQL answers");
+    db.execute_unprepared(&format!("CREATE DATABASE {name} {like}")).await.expect("a new database");
     db.close().await.expect("it closes");
-    format!("postgres://greentick@127.0.0.1:{port}/{name}")
+    at(name)
 }

@@ -188,7 +188,7 @@ async fn on_postgres_its_own_tool_is_named_and_what_it_makes_starts() {
     let file = format!("--file={}", dump.display());
     run("pg_dump", &["--format=custom", &file, &url]).await;
     shop.world.stops().await;
-    let new = postgres::new_database().await;
+    let new = postgres::empty_database().await;
     run("pg_restore", &["--no-owner", &format!("--dbname={new}"), dump.to_str().expect("a path")]).await;
     let own = Settings { database_url: Some(new.into()), ..shop.settings() };
     let wrong = format!("t:{}", BASE64_STANDARD.encode([8; 32]));
