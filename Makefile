@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run build test watch bench soak soak-keeper setup setup-test format format-check lint-server lint-browser docs unit \
-        release end2end pictures
+        release end2end pictures replaced
 
 # What scripts/setup found: the Rust toolchain, and where the build tools are.
 with-tools := . .tools/env &&
@@ -12,6 +12,8 @@ ARGS ?=
 # What the release build is made of, folders too, since a file may be gone. cargo-leptos makes the browser's side anew
 # each time it is asked, and the server that embeds it: so it is asked only when one of these is newer.
 SOURCES = $(shell find Cargo.toml Cargo.lock migrations networks public src style -not -path 'src/tests*')
+# `cargo bench` leaves its own binary in the same place, whose HTML does not fit the browser's side (erase_components).
+REPLACED = $(shell test target/release/greentick -ef target/release/.made || echo replaced)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,9 +52,9 @@ unit: .tools/env ## Tests of the server and of what both sides share
 release: target/release/.made ## The release build, for the server and the browser
 	@echo "target/release/greentick is up to date"
 
-target/release/.made: .tools/choice $(SOURCES)
+target/release/.made: .tools/choice $(SOURCES) $(REPLACED)
 	@$(with-tools) cargo leptos build --release --precompress
-	@touch $@
+	@ln -f target/release/greentick $@ && touch $@
 
 end2end: ## Tests in a real browser, of the release build
 	@$(with-tools) cd end2end && npx tsc --noEmit && npx playwright test $(TESTS)
