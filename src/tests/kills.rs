@@ -55,7 +55,7 @@ impl Scene {
         places: &[(&str, &str)],
         act: impl AsyncFn(&Victim<'_>, &Person<'_>, &Self),
     ) {
-        let database = if is_postgres { Some(postgres::new_database().await) } else { None };
+        let database = if is_postgres { Some(postgres::empty_database().await) } else { None };
         let world = World::with(database.clone().map(Into::into), vec![]).await;
         let mut kept = vec![];
         let owner = world.owner("Harbour").await;

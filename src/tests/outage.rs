@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// Grants, without `OUTAGE`.
-const SOME: usize = 1_000;
+const SOME: usize = 2_000;
 /// How many refreshes may leave in a second, so that a busy machine can do it too; by `OUTAGE_RATE` more.
 const PER_SECOND: u32 = 100;
 const HOUR: Duration = Duration::from_hours(1);

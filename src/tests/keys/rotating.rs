@@ -52,7 +52,7 @@ async fn rotates_and_dies(shop: &Shop, kills: u32, calls: &[&str]) -> String {
         let is_done = if round % 2 == 0 || calls.is_empty() {
             let mut rotation = shop.command(&words).stdout(Stdio::null()).spawn().expect("it starts");
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(50 + any % 500)) => {
+                () = tokio::time::sleep(Duration::from_millis(100 + any % 900)) => {
                     rotation.kill().await.expect("it is gone");
                     false
                 }

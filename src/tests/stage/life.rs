@@ -207,7 +207,7 @@ lives! {
 async fn on_postgres_too() {
     for play in [&FACEBOOK, &X, &MASTODON, &BLUESKY] {
         let stage = Stage::of(play).await;
-        let url = postgres::new_database().await;
+        let url = postgres::empty_database().await;
         whole_life(&World::at_stage(&stage, Some(url.into())).await, &stage).await;
     }
 }
