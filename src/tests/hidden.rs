@@ -78,13 +78,15 @@ fn found<'a>(forms: &'a [String], places: &'a [String]) -> Option<(&'a str, &'a 
 
 #[test]
 fn what_lies_open_is_found_wherever_it_is_and_in_whatever_form() {
-    let secrets = ["sbxcanary-rt-00000001", "a-password12", "sbxcanary-rt-00000002"];
+    let secrets = ["sbxcanary-rt-00000001", "a password+12", "sbxcanary-rt-00000002"];
     let all: Vec<_> = secrets.iter().flat_map(|secret| forms(secret)).collect();
     let harmless = "sbxcanary-rt-00000003 and much else besides".to_owned();
     assert_eq!(found(&all, std::slice::from_ref(&harmless)), None);
     for form in &all {
         for place in [form.clone(), format!("before{form}"), format!("{form}after"), format!("a{form}b")] {
-            assert!(found(&all, &[harmless.clone(), place.clone()]).is_some(), "{form} in {place}");
+            let places = [harmless.clone(), place.clone()];
+            let told = found(&all, &places);
+            assert!(told.is_some_and(|(form, at)| at == place && at.contains(form)), "{form} in {place}: {told:?}");
         }
     }
 }
