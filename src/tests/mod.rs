@@ -47,6 +47,7 @@ mod processes;
 mod races;
 mod refreshing;
 mod sealed;
+mod seats;
 mod security_events;
 mod setting_up;
 mod settings;

@@ -4,11 +4,12 @@
 mod deaths;
 mod reach;
 mod refresh;
+mod schedule;
 mod silence;
 mod spool;
 mod visit;
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -19,16 +20,11 @@ use super::{
     store::StoreError,
     vault::VaultError,
 };
-use crate::domain::{Moment, NetworkAppId};
-use refresh::End;
+use crate::domain::Moment;
 pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, recover, report_refusal};
 
 /// How many grants one round looks at.
 const ROUND: u64 = 32;
-/// How many refreshes are under way at once.
-const FLIGHTS: usize = 32;
-/// Of one app.
-const FLIGHTS_OF_AN_APP: usize = 24;
 /// How many permissions are given back at once.
 const RETURNS: usize = 16;
 /// Between rounds that found nothing to do.
@@ -53,7 +49,7 @@ enum VisitError {
 
 /// Runs until the process is asked to stop.
 pub async fn run(app: App) {
-    tokio::join!(rounds(&app), refreshes(&app), returns(&app));
+    tokio::join!(rounds(&app), schedule::refreshes(&app), returns(&app));
 }
 
 async fn rounds(app: &App) {
@@ -190,80 +186,6 @@ async fn begin_returns(app: &App, under_way: &mut JoinSet<()>) {
     }
 }
 
-/// Refreshes what is due, the longest overdue first, some at a time; of one app not all, so that a network that answers
-/// slowly keeps no other waiting.
-async fn refreshes(app: &App) {
-    let mut flights = Flights::default();
-    while !app.stopping.is_cancelled() {
-        flights.begin(app).await;
-        // It looks again when some of them have ended, or after a rest.
-        let rest = tokio::time::sleep(REST);
-        tokio::pin!(rest);
-        loop {
-            tokio::select! {
-                () = app.stopping.cancelled() => return,
-                () = &mut rest => break,
-                Some(is_trouble) = flights.ends() => {
-                    if !is_trouble && flights.has_room() {
-                        break;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Refreshes that are under way, and how many of each app.
-#[derive(Default)]
-struct Flights {
-    under_way: JoinSet<(NetworkAppId, End)>,
-    of_app: HashMap<NetworkAppId, usize>,
-    /// Since it was last looked what is due.
-    ended: usize,
-}
-
-impl Flights {
-    async fn begin(&mut self, app: &App) {
-        let now = app.clock.now();
-        self.ended = 0;
-        let full = self.of_app.iter().filter(|(_, count)| **count >= FLIGHTS_OF_AN_APP).map(|(id, _)| *id);
-        let Ok(open) = networks::open(app.store.read(), now, &full.collect::<Vec<_>>()).await else { return };
-        // Those that wait for their mark are due still, and are begun already.
-        let at_most = u64::try_from(2 * FLIGHTS).unwrap_or_default();
-        let due = pages::due_refreshes(&app.store, now, open.as_deref(), at_most).await;
-        for grant in due.inspect_err(|error| warn!(%error, "due refreshes are not known")).unwrap_or_default() {
-            let of_app = self.of_app.entry(grant.network_app).or_default();
-            let is_full = self.under_way.len() >= FLIGHTS || *of_app >= FLIGHTS_OF_AN_APP;
-            if is_full || app.refreshing.is_under_way(grant.id) {
-                continue;
-            }
-            *of_app += 1;
-            let (network_app, hear) = (grant.network_app, refresh::start(app, &grant, refresh::Why::Due));
-            self.under_way.spawn(async move { (network_app, refresh::end_of(hear).await) });
-        }
-    }
-
-    /// One has ended; whether it had trouble of ours.
-    async fn ends(&mut self) -> Option<bool> {
-        let (network_app, end) = self.under_way.join_next().await?.ok()?;
-        self.ended += 1;
-        if let Some(count) = self.of_app.get_mut(&network_app) {
-            *count -= 1;
-        }
-        self.of_app.retain(|_, count| *count > 0);
-        Some(end == End::NotNow(None))
-    }
-
-    /// For so many that it is worth looking what is due.
-    fn has_room(&self) -> bool {
-        self.ended >= FLIGHTS / 4
-    }
-
-    async fn end(mut self) {
-        while self.ends().await.is_some() {}
-    }
-}
-
 /// One round, for tests and the demo, which cannot wait for the clock.
 ///
 /// # Errors
@@ -273,7 +195,5 @@ pub async fn once(app: &App) {
     begin_returns(app, &mut under_way).await;
     under_way.join_all().await;
     round(app).await;
-    let mut flights = Flights::default();
-    flights.begin(app).await;
-    flights.end().await;
+    schedule::once(app).await;
 }

@@ -140,7 +140,7 @@ async fn renewed_instead(
     if !is_bare(reason) || is_fresh || !network_app.definition.clocks().can_renew(has_refresh) {
         return Ok(None);
     }
-    match refresh::end_of(refresh::start(app, grant, refresh::Why::Due)).await {
+    match refresh::end_of(refresh::start(app, grant, refresh::Why::Due, None)).await {
         End::NoMeans => Ok(None),
         // The grant has another version by then, with a visit of its own: soon, but not before all of the network's
         // machines know the new token.

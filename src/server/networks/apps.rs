@@ -1,8 +1,8 @@
 //! Network apps: who we are at each network, and whether the network answers us.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     domain::{Moment, NetworkAppId, NetworkCard},
-    server::{settings::AppCredentials, store::StoreError},
+    server::{
+        settings::AppCredentials,
+        store::{StoreError, padded},
+    },
 };
 
 /// A single miss happens on any day; two in a row are worth a word.
@@ -131,6 +134,19 @@ pub enum Silence {
     AsBefore,
     /// It began or ended: this is the network now.
     Changed(NetworkCard),
+}
+
+/// Of these apps those whose last request got no answer.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn silent_of(
+    db: &impl ConnectionTrait,
+    apps: impl Iterator<Item = NetworkAppId>,
+) -> Result<HashSet<NetworkAppId>, StoreError> {
+    let apps: HashSet<_> = apps.collect();
+    let silent = Entity::find().filter(Column::Id.is_in(padded(apps))).filter(Column::Misses.gt(0));
+    Ok(silent.select_only().column(Column::Id).into_tuple().all(db).await?.into_iter().collect())
 }
 
 /// A request got an answer. It ends an outage; a pause that the network asked for goes on.

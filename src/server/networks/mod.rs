@@ -42,7 +42,7 @@ mod verdict;
 mod who;
 
 pub use address::is_safe;
-pub use apps::{NetworkApp, Silence, answered, card_of, cards, missed};
+pub use apps::{NetworkApp, Silence, answered, card_of, cards, missed, silent_of};
 pub use asking::Bearer;
 pub use authorize::{Ask, Asked, authorize_url};
 pub use client::{Answer, NetworkClient, NoAnswer, Patience};

@@ -1,6 +1,6 @@
 //! Grants: one consent of one person, holding the tokens that one or many pages hang on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -15,7 +15,7 @@ use crate::{
     domain::{GrantId, Moment, NetworkAppId, NetworkId, PageId, WorkspaceId},
     server::{
         networks::Plan,
-        store::{Json, StoreError, Writing},
+        store::{Json, StoreError, Writing, padded},
         vault::{Place, Vault, VaultError},
     },
 };
@@ -139,6 +139,18 @@ pub async fn put_grant(writing: &Writing, vault: &Vault, at: Moment, new: NewGra
 /// When the database does not answer.
 pub async fn grant(db: &impl ConnectionTrait, id: GrantId) -> Result<Option<Grant>, StoreError> {
     Ok(grant::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Those of these grants that are there still, by id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn grants(
+    db: &impl ConnectionTrait,
+    ids: impl Iterator<Item = GrantId>,
+) -> Result<HashMap<GrantId, Grant>, StoreError> {
+    let found = grant::Entity::find().filter(grant::Column::Id.is_in(padded(ids))).all(db).await?;
+    Ok(found.into_iter().map(|grant| (grant.id, grant)).collect())
 }
 
 /// The workspace's grant of that person, if it has one.

@@ -13,16 +13,27 @@ use uuid::Uuid;
 
 use super::{
     due::{LEASE, holds},
+    renewed::rewrite,
     rows::grant::{self, Column, Model as Grant},
 };
 use crate::{
     domain::{GrantId, Moment},
-    server::store::{Json, StoreError},
+    server::store::{StoreError, padded},
 };
 
 /// Two days on which people must act are one when they lie no further apart.
 const SAME_DAY: Duration = Duration::from_hours(1);
 
+/// What taking a mark writes.
+const OF_A_MARK: [Column; 6] = [
+    Column::Attempt,
+    Column::AttemptAt,
+    Column::AttemptOwner,
+    Column::AttemptUntil,
+    Column::LostAt,
+    // Whoever finds the mark of a process that is gone finds it due.
+    Column::NextRefreshAt,
+];
 /// A mark that was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
@@ -34,21 +45,14 @@ pub struct Mark {
     pub lost_at: Option<Moment>,
 }
 
-/// What a refresh brought, beside the tokens.
-#[derive(Clone)]
-pub struct Renewed {
-    /// When the request was sent.
-    pub issued_at: Moment,
-    /// When the access token ends.
-    pub expires_at: Option<Moment>,
-    /// When the refresh token ends.
-    pub refresh_expires_at: Option<Moment>,
-    /// When a person must act.
-    pub must_act_at: Option<Moment>,
-    /// When the next refresh is due.
-    pub next_refresh_at: Option<Moment>,
-    /// What is granted now.
-    pub scopes: Vec<String>,
+impl Mark {
+    /// The mark that `owner` takes on the grant. An interrupted attempt is gone on with.
+    #[must_use]
+    pub fn on(grant: &Grant, owner: Uuid) -> Self {
+        // Whoever left the mark may have sent.
+        let lost_at = grant.attempt.and(grant.lost_at.or(grant.attempt_at)).or(grant.lost_at);
+        Self { attempt: grant.attempt.unwrap_or_else(Uuid::now_v7), owner, lost_at }
+    }
 }
 
 /// A refresh that did not work, and how it goes on.
@@ -95,27 +99,32 @@ pub async fn hold(
     ids: impl Iterator<Item = GrantId>,
 ) -> Result<HashMap<GrantId, Grant>, StoreError> {
     // In one order, so that two who want the same never wait for each other.
-    let held = grant::Entity::find().filter(Column::Id.is_in(ids)).order_by_asc(Column::Id).lock_exclusive();
+    let held = grant::Entity::find().filter(Column::Id.is_in(padded(ids))).order_by_asc(Column::Id).lock_exclusive();
     Ok(held.all(db).await?.into_iter().map(|grant| (grant.id, grant)).collect())
 }
 
-/// Takes the mark by compare-and-swap, unless the grant changed since it was read, or died. An interrupted attempt is
-/// gone on with.
+/// Takes these marks on grants that are held ([`hold`]) and were found as they had been read.
 ///
 /// # Errors
 /// When the database does not do it.
-pub async fn mark(
+pub async fn mark_all(
     db: &impl ConnectionTrait,
-    grant: &Grant,
-    owner: Uuid,
+    held: impl IntoIterator<Item = (Grant, Mark)>,
     now: Moment,
-) -> Result<Option<Mark>, StoreError> {
-    // Whoever left the mark may have sent.
-    let lost_at = grant.attempt.and(grant.lost_at.or(grant.attempt_at)).or(grant.lost_at);
-    mark_again(db, grant, Mark { attempt: grant.attempt.unwrap_or_else(Uuid::now_v7), owner, lost_at }, now).await
+) -> Result<(), StoreError> {
+    let marked = held.into_iter().map(|(grant, mark)| Grant {
+        attempt: Some(mark.attempt),
+        attempt_at: Some(now),
+        attempt_owner: Some(mark.owner),
+        attempt_until: Some(now + LEASE),
+        lost_at: mark.lost_at,
+        next_refresh_at: Some(now),
+        ..grant
+    });
+    rewrite(db, marked, OF_A_MARK).await
 }
 
-/// Takes this mark: anew, or one's own once more, under which nothing has left.
+/// Takes this mark by compare-and-swap, unless the grant changed since it was read, or died: anew, or one's own once more.
 ///
 /// # Errors
 /// When the database does not do it.
@@ -150,34 +159,6 @@ fn marked_as(read: &Grant) -> SimpleExpr {
         Some(attempt) => Column::Attempt.eq(attempt).and(Column::AttemptUntil.eq(read.attempt_until)),
         None => Column::Attempt.is_null(),
     }
-}
-
-/// Saves what a refresh brought, by compare-and-swap on the version that was spent: whoever has the mark by now, these are
-/// newer tokens than the stored ones. `false`: the permission was given back, or has other tokens.
-///
-/// # Errors
-/// When the database does not do it.
-pub async fn renew(db: &impl ConnectionTrait, grant: &Grant, new: Renewed) -> Result<bool, StoreError> {
-    let change = grant::ActiveModel {
-        version: Set(grant.version + 1),
-        issued_at: Set(Some(new.issued_at)),
-        expires_at: Set(new.expires_at),
-        refresh_expires_at: Set(new.refresh_expires_at),
-        must_act_at: Set(new.must_act_at),
-        // A day that did not move was told already.
-        warned: Set(grant.warned && !grant.is_put_off_until(new.must_act_at)),
-        scopes: Set(Json(new.scopes)),
-        next_refresh_at: Set(new.next_refresh_at),
-        lost_at: Set(None),
-        refused_at: Set(None),
-        failures: Set(0),
-        failure: Set(None),
-        copied_at: Set(None),
-        ..without_mark()
-    };
-    let of_this_version = Column::Id.eq(grant.id).and(Column::Version.eq(grant.version));
-    let changed = grant::Entity::update_many().set(change).filter(of_this_version).exec(db).await?;
-    Ok(changed.rows_affected == 1)
 }
 
 /// Takes the mark away, or leaves it to whoever comes next, and says when that is; unless somebody else has it by now.

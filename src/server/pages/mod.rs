@@ -15,6 +15,7 @@ mod hanging;
 mod hosts;
 mod marks;
 mod opened;
+mod renewed;
 mod roster;
 mod rows;
 mod standing;
@@ -31,17 +32,16 @@ pub use due::{
 };
 pub use found::{Found, take_in};
 pub use grants::{
-    Grant, NewGrant, beside, doubt, find_of_person, forget_grant, grant, grant_of, is_needed_elsewhere, keep_scopes,
-    pages_of, put_grant, release, warn_once, workspaces_at,
+    Grant, NewGrant, beside, doubt, find_of_person, forget_grant, grant, grant_of, grants, is_needed_elsewhere,
+    keep_scopes, pages_of, put_grant, release, warn_once, workspaces_at,
 };
 pub use hanging::hanging_on;
 pub use hosts::{last_host, remember_host};
 #[cfg(test)]
 pub use marks::living;
-pub use marks::{
-    Mark, Renewed, Setback, bury, hold, interrupted, mark, mark_again, marked_by, put_off, renew, set_back,
-};
+pub use marks::{Mark, Setback, bury, hold, interrupted, mark_again, mark_all, marked_by, put_off, set_back};
 pub use opened::{Opened, open};
+pub use renewed::{Renewed, renew_all};
 pub use roster::Rosters;
 pub use standing::{Standing, standing, standing_on, token_of};
 pub use told::{Told, holders, told_of};

@@ -7,10 +7,12 @@ mod columns;
 mod copy;
 mod look;
 mod open;
+mod padded;
 mod writing;
 
 pub use columns::Json;
 pub use copy::{CopyError, Unnamed};
 pub use look::Shape;
 pub use open::{Backend, Store, StoreError, is_full};
+pub use padded::padded;
 pub use writing::{Note, Writing};

@@ -20,7 +20,7 @@ const NONCE: std::ops::Range<usize> = 18..42;
 pub type Key = SecretBox<[u8; 32]>;
 
 /// Where a sealed value belongs. A value opens nowhere else.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Whose it is.
     pub workspace: WorkspaceId,

@@ -1,6 +1,6 @@
 //! Keeping, opening and forgetting secrets.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
@@ -13,7 +13,7 @@ use super::{
     rows::secret,
     seal::{self, DoesNotOpen},
 };
-use crate::domain::WorkspaceId;
+use crate::{domain::WorkspaceId, server::store::padded};
 
 /// Whose secrets belong to the instance and to no workspace. Its data key is one like any other.
 pub const INSTANCE: WorkspaceId = WorkspaceId(Uuid::nil());
@@ -106,27 +106,31 @@ impl Vault {
         }
     }
 
-    /// As [`Vault::find`], for some places of one row.
+    /// As [`Vault::find`], for many places of one table: an answer for each.
     ///
     /// # Errors
-    /// As [`Vault::find`].
-    pub async fn find_all<const N: usize>(
+    /// When the database does not answer.
+    pub async fn find_all(
         &self,
         db: &impl ConnectionTrait,
-        places: [Place; N],
-    ) -> Result<[Option<SecretString>; N], VaultError> {
-        let mut found = [const { None }; N];
-        let Some(Place { table, row, .. }) = places.first().copied() else { return Ok(found) };
-        debug_assert!(places.iter().all(|place| (place.table, place.row) == (table, row)), "of one row");
-        let rows = secret::Entity::find()
-            .filter(secret::Column::OwnerTable.eq(table))
-            .filter(secret::Column::OwnerColumn.is_in(places.map(|place| place.column)))
-            .filter(secret::Column::OwnerRow.eq(row));
-        let rows = rows.all(db).await?;
-        for (place, found) in places.iter().zip(&mut found) {
-            if let Some(row) = rows.iter().find(|row| row.owner_column == place.column) {
-                *found = Some(self.unseal(db, *place, &row.sealed).await?);
-            }
+        places: &[Place],
+    ) -> Result<Vec<Result<Option<SecretString>, VaultError>>, VaultError> {
+        let Some(Place { table, .. }) = places.first() else { return Ok(vec![]) };
+        debug_assert!(places.iter().all(|place| place.table == *table), "of one table");
+        let columns: HashSet<_> = places.iter().map(|place| place.column).collect();
+        let rows: HashSet<_> = places.iter().map(|place| place.row).collect();
+        let sealed = secret::Entity::find()
+            .filter(secret::Column::OwnerTable.eq(*table))
+            .filter(secret::Column::OwnerColumn.is_in(columns))
+            .filter(secret::Column::OwnerRow.is_in(padded(rows)));
+        let sealed = sealed.all(db).await?.into_iter().map(|row| ((row.owner_row, row.owner_column), row.sealed));
+        let sealed: HashMap<_, _> = sealed.collect();
+        let mut found = vec![];
+        for place in places {
+            found.push(match sealed.get(&(place.row, place.column.to_owned())) {
+                Some(sealed) => self.unseal(db, *place, sealed).await.map(Some),
+                None => Ok(None),
+            });
         }
         Ok(found)
     }

@@ -2,22 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
 use tracing::{debug, warn};
 
 use super::{
-    End, RefreshFailure, Why, landing,
+    End, RefreshFailure, Seen, Ticket, Why, landing,
+    looking::{Looked, Looking, Secrets},
     marking::{self, Marked},
     saving,
     wire::Wire,
 };
 use crate::{
-    domain::{GrantId, Moment, Reason},
+    domain::{Moment, Reason},
     server::{
         App,
         counts::Counted,
         networks::{self, Held, NetworkApp, Proofs, RefreshError, Sent, Tokens, Verdict},
         pages::{self, Grant, Mark},
-        vault::{Sealer, VaultError},
+        vault::Sealer,
     },
 };
 
@@ -55,20 +57,28 @@ pub(super) enum Class {
 }
 
 /// Flies. Whatever goes wrong on our side is logged, and tried again when it is due.
-pub(super) async fn fly(app: &App, id: GrantId, seen: i64, why: Why) -> End {
-    match try_to_fly(app, id, seen, why).await {
+pub(super) async fn fly(app: &App, seen: Seen, why: Why, waits: Option<(Ticket, Arc<Notify>)>) -> End {
+    match try_to_fly(app, seen, why, waits).await {
         Ok(end) => end,
         Err(error) => {
-            warn!(grant = %id, %error, "a refresh ended early");
+            warn!(grant = %seen.grant, %error, "a refresh ended early");
             End::NotNow(None)
         }
     }
 }
 
-async fn try_to_fly(app: &App, id: GrantId, seen: i64, why: Why) -> Result<End, RefreshFailure> {
-    let db = app.store.read();
-    let Some(grant) = pages::grant(db, id).await?.filter(Grant::is_alive) else { return Ok(End::Gone) };
-    if grant.version != seen {
+async fn try_to_fly(
+    app: &App,
+    seen: Seen,
+    why: Why,
+    waits: Option<(Ticket, Arc<Notify>)>,
+) -> Result<End, RefreshFailure> {
+    let looking = Looking { grant: seen.grant, workspace: seen.workspace };
+    let looked = app.refreshing.looks.share(app, looking).await?;
+    let Some(Looked { grant, secrets, sealer }) = looked.filter(|looked| looked.grant.is_alive()) else {
+        return Ok(End::Gone);
+    };
+    if grant.version != seen.version {
         return Ok(End::Renewed);
     }
     if why == Why::Due && grant.is_held(app.clock.now()) {
@@ -77,26 +87,38 @@ async fn try_to_fly(app: &App, id: GrantId, seen: i64, why: Why) -> Result<End, 
     let Some(network_app) = app.networks.app(grant.network_app) else {
         return put_off(app, &grant).await;
     };
-    let held = match held(app, &network_app, &grant).await {
+    let secrets = match secrets {
         // It stays as it is, and a person can connect it anew; asking again brings nothing back.
-        Err(RefreshFailure::Vault(error)) if error.is_lost() => {
-            warn!(grant = %id, %error, "a permission cannot be renewed");
-            pages::put_off(db, &grant, None).await?;
-            return Ok(End::NoMeans);
+        Err(error) if error.is_lost() => {
+            warn!(grant = %grant.id, %error, "a permission cannot be renewed");
+            return no_means(app, &grant).await;
         }
-        held => held?,
+        secrets => secrets?,
     };
-    if !network_app.definition.clocks().can_renew(held.refresh.is_some()) {
-        pages::put_off(db, &grant, None).await?;
-        return Ok(End::NoMeans);
+    let has_refresh = secrets.refresh.is_some();
+    if !network_app.definition.clocks().can_renew(has_refresh) {
+        return no_means(app, &grant).await;
     }
-    let sealer = app.vault.sealer(db, grant.workspace).await?;
-    let has_refresh = held.refresh.is_some();
+    let (held, sealer) = (held(app, &network_app, &grant, secrets), sealer?);
+    let mut ticket = None;
+    if let Some((own, is_wanted)) = waits {
+        let own = ticket.insert(own);
+        tokio::select! {
+            () = own.sit() => {}
+            () = is_wanted.notified() => {}
+            () = app.stopping.cancelled() => return Ok(End::NotNow(None)),
+        }
+    }
     match marking::mark(app, &grant, why).await? {
-        Marked::Taken(mark) => Flight { app, grant, network_app, mark, has_refresh }.run(held, sealer).await,
+        Marked::Taken(mark) => Flight { app, grant, network_app, mark, has_refresh }.run(held, sealer, ticket).await,
         Marked::Held => Ok(End::Held),
         Marked::NotNow(until) => Ok(End::NotNow(Some(until))),
     }
+}
+
+async fn no_means(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
+    pages::put_off(app.store.read(), grant, None).await?;
+    Ok(End::NoMeans)
 }
 
 /// Its app was taken out of the settings: it may come back.
@@ -106,12 +128,9 @@ async fn put_off(app: &App, grant: &Grant) -> Result<End, RefreshFailure> {
     Ok(End::NotNow(Some(later)))
 }
 
-async fn held(app: &App, network_app: &NetworkApp, grant: &Grant) -> Result<Held, RefreshFailure> {
-    let db = app.store.read();
-    let [access, refresh, key] = app.vault.find_all(db, [grant.access(), grant.refresh(), grant.key()]).await?;
-    let access = access.ok_or(VaultError::Missing(grant.access()))?;
+fn held(app: &App, network_app: &NetworkApp, grant: &Grant, Secrets { access, refresh, key }: Secrets) -> Held {
     let redirect_uri = app.base_url.callback(network_app.callback);
-    Ok(Held { access, refresh, key, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri })
+    Held { access, refresh, key, scopes: grant.scopes.0.clone(), kept: grant.kept.0.clone(), redirect_uri }
 }
 
 impl Class {
@@ -135,8 +154,8 @@ impl Flight<'_> {
         debug!(attempt = %self.mark.attempt, verdict, "refreshed");
     }
 
-    async fn run(mut self, held: Held, sealer: Sealer) -> Result<End, RefreshFailure> {
-        let wire = Arc::new(Wire::new(&self, sealer));
+    async fn run(mut self, held: Held, sealer: Sealer, ticket: Option<Ticket>) -> Result<End, RefreshFailure> {
+        let wire = Arc::new(Wire::new(&self, sealer, ticket));
         let mut pauses = REPEATS.iter();
         loop {
             let sent_at = self.app.clock.now();

@@ -54,34 +54,38 @@ impl Shares for Marking {
         self.grant.network_app.0
     }
 
-    async fn do_all(app: &App, txn: &DatabaseTransaction, all: &[Self]) -> Result<Vec<Outcome>, RefreshFailure> {
-        let (now, began) = (app.clock.now(), app.clock.running());
-        let owner = app.refreshing.spool.owner();
-        // Looked at first: a place that is taken for nothing may be the one that tells whether the network is back.
-        let current = pages::hold(txn, all.iter().map(|marking| marking.grant.id)).await?;
-        let mut gate = Gate::new(txn, Queue::Refreshes, now, app.refreshing.per_second);
-        let mut outcomes = vec![];
-        for Self { grant, own, needs_place } in all {
-            if !current.get(&grant.id).is_some_and(|now| is_as_read(now, grant)) {
-                outcomes.push(Outcome::Held);
-                continue;
-            }
-            let admission = if *needs_place { gate.admit(grant.network_app).await? } else { Admission::At(now) };
-            let place = match admission {
-                Admission::At(place) => place,
-                Admission::Not(until) => {
-                    outcomes.push(Outcome::NoPlace(until));
-                    continue;
-                }
-            };
-            let marked = match own {
-                Some(own) => pages::mark_again(txn, grant, *own, now).await?,
-                None => pages::mark(txn, grant, owner, now).await?,
-            };
-            outcomes.push(marked.map_or(Outcome::Held, |mark| Outcome::Taken(mark, began, place)));
-        }
+    async fn do_all(app: &App, all: &[Self]) -> Result<Vec<Outcome>, RefreshFailure> {
+        let txn = app.store.begin().await?;
+        let outcomes = within(app, &txn, all).await?;
+        txn.commit().await.map_err(StoreError::from)?;
         Ok(outcomes)
     }
+}
+
+async fn within(app: &App, txn: &DatabaseTransaction, all: &[Marking]) -> Result<Vec<Outcome>, RefreshFailure> {
+    let (now, began) = (app.clock.now(), app.clock.running());
+    let owner = app.refreshing.spool.owner();
+    // Looked at first: a place that is taken for nothing may be the one that tells whether the network is back.
+    let mut current = pages::hold(txn, all.iter().map(|marking| marking.grant.id)).await?;
+    let mut gate = Gate::new(txn, Queue::Refreshes, now, app.refreshing.per_second);
+    let (mut outcomes, mut marked) = (vec![], vec![]);
+    for Marking { grant, own, needs_place } in all {
+        let Some(held) = current.remove(&grant.id).filter(|held| is_as_read(held, grant)) else {
+            outcomes.push(Outcome::Held);
+            continue;
+        };
+        let admission = if *needs_place { gate.admit(grant.network_app).await? } else { Admission::At(now) };
+        outcomes.push(match admission {
+            Admission::At(place) => {
+                let mark = own.unwrap_or_else(|| Mark::on(&held, owner));
+                marked.push((held, mark));
+                Outcome::Taken(mark, began, place)
+            }
+            Admission::Not(until) => Outcome::NoPlace(until),
+        });
+    }
+    pages::mark_all(txn, marked, now).await?;
+    Ok(outcomes)
 }
 
 fn is_as_read(now: &Grant, read: &Grant) -> bool {
@@ -98,7 +102,7 @@ pub(super) async fn mark(app: &App, grant: &Grant, why: Why) -> Result<Marked, R
     let (mut grant, mut own) = (grant.clone(), None);
     loop {
         let marking = Marking { grant: grant.clone(), own, needs_place: why == Why::Due && own.is_none() };
-        let (mark, began) = match app.refreshing.marks.write(app, marking).await? {
+        let (mark, began) = match app.refreshing.marks.share(app, marking).await? {
             Outcome::Taken(mark, began, place) => {
                 tokio::time::sleep(place.since(app.clock.now())).await;
                 (mark, began)

@@ -2,15 +2,18 @@
 //! kept before it is saved, and gone on with by whoever comes after a crash.
 //!
 //! [`fresh_token`] is for readers, [`start`] for the schedule; both join a flight that is under way. [`mod@flight`] is the
-//! flight, [`mod@marking`] what comes before it, [`mod@wire`] what its request goes through, [`mod@landing`] what becomes of
-//! its answer, [`mod@saving`] how that is saved, [`mod@recover`] what happens at start. Marks share their commits, and so do
-//! new tokens ([`mod@together`]): the disk, and not the network, would be the limit else.
+//! flight, [`mod@looking`] and [`mod@marking`] what comes before it, [`mod@wire`] what its request goes through,
+//! [`mod@landing`] what becomes of its answer, [`mod@saving`] how that is saved, [`mod@recover`] what happens at start. Looks,
+//! marks and new tokens share their statements and commits ([`mod@together`]): the disk, and not the network, would be the
+//! limit else.
 
 mod flight;
 mod landing;
+mod looking;
 mod marking;
 mod recover;
 mod saving;
+mod seats;
 mod together;
 mod wire;
 
@@ -23,11 +26,12 @@ use std::{
 
 use oauth2::HttpResponse;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tracing::{Instrument, info_span};
 use uuid::Uuid;
 
 pub use recover::recover;
+pub(super) use seats::{Seats, Ticket};
 
 use super::{
     super::{
@@ -41,7 +45,8 @@ use super::{
     VisitError,
     spool::{Left, Spool},
 };
-use crate::domain::{GrantId, Moment};
+use crate::domain::{GrantId, Moment, WorkspaceId};
+use looking::Looking;
 use marking::Marking;
 use saving::Saving;
 use together::Together;
@@ -63,13 +68,21 @@ pub struct Refreshing {
     /// Answers that another process left, by attempt, and when they were asked for: its flight is gone on with, and does
     /// not ask again.
     kept: Mutex<HashMap<Uuid, (Moment, HttpResponse)>>,
-    flights: Mutex<HashMap<GrantId, watch::Receiver<Option<End>>>>,
+    flights: Mutex<HashMap<GrantId, UnderWay>>,
     per_second: u32,
     courier: Option<Courier>,
     /// Who writes to the database: SQLite takes one, and lets the others sleep much longer than they must.
     turns: Arc<Semaphore>,
+    looks: Together<Looking>,
     marks: Together<Marking>,
     saves: Together<Saving>,
+}
+
+/// A flight of this process.
+struct UnderWay {
+    end: watch::Receiver<Option<End>>,
+    /// Somebody waits for it who does not queue with the schedule.
+    is_wanted: Arc<Notify>,
 }
 
 /// How a flight ended.
@@ -132,11 +145,12 @@ impl Refreshing {
         let left = Mutex::new(Some(left));
         let turns = Arc::new(Semaphore::new(if backend == Backend::Sqlite { 1 } else { WRITERS }));
         let own = || if backend == Backend::Sqlite { turns.clone() } else { Arc::new(Semaphore::new(1)) };
+        let looks = Together::taking(Arc::new(Semaphore::new(1)));
         let (marks, saves) = (Together::taking(own()), Together::taking(own()));
         let courier = courier.then(|| Courier::of(folder.to_owned()));
         let folder = folder.to_owned();
         let (kept, flights) = (Mutex::default(), Mutex::default());
-        Ok(Self { folder, spool, left, kept, flights, per_second, courier, turns, marks, saves })
+        Ok(Self { folder, spool, left, kept, flights, per_second, courier, turns, looks, marks, saves })
     }
 
     /// The data keys that answers outside of the database are sealed by.
@@ -172,7 +186,7 @@ impl Refreshing {
         self.flights().contains_key(&id)
     }
 
-    fn flights(&self) -> MutexGuard<'_, HashMap<GrantId, watch::Receiver<Option<End>>>> {
+    fn flights(&self) -> MutexGuard<'_, HashMap<GrantId, UnderWay>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -199,20 +213,32 @@ pub(super) enum Why {
     Interrupted,
 }
 
+/// Which tokens are to be refreshed.
+#[derive(Clone, Copy)]
+struct Seen {
+    grant: GrantId,
+    workspace: WorkspaceId,
+    version: i64,
+}
+
 /// Begins a refresh of the tokens that `grant` was read with, or joins the one that is under way. It goes on whoever
-/// stops waiting for it.
-pub(super) fn start(app: &App, grant: &Grant, why: Why) -> watch::Receiver<Option<End>> {
-    let (id, version) = (grant.id, grant.version);
+/// stops waiting for it. With a ticket it waits for a seat, until somebody joins it without one.
+pub(super) fn start(app: &App, grant: &Grant, why: Why, ticket: Option<Ticket>) -> watch::Receiver<Option<End>> {
+    let (id, seen) = (grant.id, Seen { grant: grant.id, workspace: grant.workspace, version: grant.version });
     let mut flights = app.refreshing.flights();
     if let Some(under_way) = flights.get(&id) {
-        return under_way.clone();
+        if ticket.is_none() {
+            under_way.is_wanted.notify_one();
+        }
+        return under_way.end.clone();
     }
     let (tell, hear) = watch::channel(None);
-    flights.insert(id, hear.clone());
+    let is_wanted = Arc::new(Notify::new());
+    flights.insert(id, UnderWay { end: hear.clone(), is_wanted: is_wanted.clone() });
     let listed = Listed(app.clone(), id);
     let span = info_span!("refresh", grant = %id, workspace = %grant.workspace, network_app = %grant.network_app);
     let flight = async move {
-        let end = flight::fly(&listed.0, id, version, why).await;
+        let end = flight::fly(&listed.0, seen, why, ticket.map(|ticket| (ticket, is_wanted))).await;
         drop(listed);
         // Nobody waits: nobody to tell.
         let _ = tell.send(Some(end));
@@ -250,7 +276,7 @@ pub async fn report_refusal(app: &App, id: GrantId, refused: &Fingerprint) -> Re
     if fingerprint(&open(app, &grant).await?) != *refused {
         return Ok(());
     }
-    end_of(start(app, &grant, Why::Due)).await;
+    end_of(start(app, &grant, Why::Due, None)).await;
     let visited = pages::visit_now(app.store.read(), id, app.clock.now()).await;
     visited.ok().ok_or(NoToken::Unavailable)
 }
@@ -270,7 +296,7 @@ async fn fresh(app: &App, id: GrantId) -> Result<SecretString, NoToken> {
         if has_left(&grant, app.clock.now(), LEAST_LEFT) {
             return open(app, &grant).await;
         }
-        match end_of(start(app, &grant, Why::Due)).await {
+        match end_of(start(app, &grant, Why::Due, None)).await {
             End::Renewed => {}
             End::Held => tokio::time::sleep(LOOK_EVERY).await,
             End::Gone => return Err(NoToken::Gone),

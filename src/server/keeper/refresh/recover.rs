@@ -48,7 +48,7 @@ pub async fn recover(app: &App) -> Result<(), StoreError> {
         for line in &left.lines {
             is_whole &= take_up(&app, line, &interrupted).await;
         }
-        let flights: Vec<_> = interrupted.iter().map(|grant| start(&app, grant, Why::Interrupted)).collect();
+        let flights: Vec<_> = interrupted.iter().map(|grant| start(&app, grant, Why::Interrupted, None)).collect();
         for (grant, flight) in interrupted.iter().zip(flights) {
             is_whole &= is_taken_care_of(&app, &left.lines, grant, end_of(flight).await).await;
         }

@@ -13,9 +13,9 @@ use crate::{
     server::{
         App, connect,
         keeper::silence,
-        networks::{self, Clocked, Plan, Second, Tokens},
+        networks::{self, Clocked, NetworkApp, Plan, Second, Tokens},
         pages::{self, Grant, NotChanged, Renewed},
-        store::Writing,
+        store::{StoreError, Writing},
     },
 };
 
@@ -32,33 +32,56 @@ pub(super) struct Saving {
     refresh: Option<SecretString>,
 }
 
+/// What became of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Saved {
+    Saved,
+    /// And the network had not answered before.
+    AfterMisses,
+    /// They come too late.
+    TooLate,
+}
+
 impl Shares for Saving {
-    /// `false`: they come too late.
-    type Done = bool;
+    type Done = Saved;
 
     fn order(&self) -> Uuid {
         self.grant.workspace.0
     }
 
-    async fn do_all(app: &App, txn: &DatabaseTransaction, all: &[Self]) -> Result<Vec<bool>, RefreshFailure> {
-        let mut workspaces: Vec<_> = all.iter().map(|saving| saving.grant.workspace).collect();
-        workspaces.dedup();
-        Writing::hold_all(txn, &workspaces).await?;
-        pages::hold(txn, all.iter().map(|saving| saving.grant.id)).await?;
-        let (mut saved, mut values) = (vec![], vec![]);
-        for saving in all {
-            let is_saved = pages::renew(txn, &saving.grant, saving.new.clone()).await?;
-            if is_saved {
-                values.extend(saving.values());
-            }
-            saved.push(is_saved);
-        }
-        app.vault.put_all(txn, &values).await?;
+    async fn do_all(app: &App, all: &[Self]) -> Result<Vec<Saved>, RefreshFailure> {
+        let txn = app.store.begin().await?;
+        let saved = Self::within(app, &txn, all).await?;
+        txn.commit().await.map_err(StoreError::from)?;
         Ok(saved)
     }
 }
 
 impl Saving {
+    async fn within(app: &App, txn: &DatabaseTransaction, all: &[Self]) -> Result<Vec<Saved>, RefreshFailure> {
+        let mut workspaces: Vec<_> = all.iter().map(|saving| saving.grant.workspace).collect();
+        workspaces.dedup();
+        Writing::hold_all(txn, &workspaces).await?;
+        let mut current = pages::hold(txn, all.iter().map(|saving| saving.grant.id)).await?;
+        let silent = networks::silent_of(txn, all.iter().map(|saving| saving.grant.network_app)).await?;
+        let (mut saved, mut renewed, mut values) = (vec![], vec![], vec![]);
+        for saving in all {
+            let held = current.remove(&saving.grant.id).filter(|held| held.version == saving.grant.version);
+            saved.push(match held {
+                None => Saved::TooLate,
+                Some(_) if silent.contains(&saving.grant.network_app) => Saved::AfterMisses,
+                Some(_) => Saved::Saved,
+            });
+            if let Some(held) = held {
+                renewed.push((held, saving.new.clone()));
+                values.extend(saving.values());
+            }
+        }
+        pages::renew_all(txn, renewed).await?;
+        app.vault.put_all(txn, &values).await?;
+        Ok(saved)
+    }
+
     fn values(&self) -> impl Iterator<Item = (crate::server::vault::Place, &SecretString)> {
         let refresh = self.refresh.as_ref().map(|refresh| (self.grant.refresh(), refresh));
         std::iter::once((self.grant.access(), &self.access)).chain(refresh)
@@ -93,19 +116,25 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, shares: boo
     let changes = changes(flight, &new);
     let saving = Saving { grant: grant.clone(), new, access: tokens.access.clone(), refresh: tokens.refresh.clone() };
     let second = tokens.second.clone().map(|second| (second, sent_at));
-    let is_saved = if shares && changes.is_empty() && second.is_none() {
-        app.refreshing.saves.write(app, saving).await?
+    let saved = if shares && changes.is_empty() && second.is_none() {
+        app.refreshing.saves.share(app, saving).await?
     } else {
         save_alone(flight, saving, changes, second).await?
     };
-    if !is_saved {
-        return landing::late(app, grant, tokens).await;
+    match saved {
+        Saved::TooLate => return landing::late(app, grant, tokens).await,
+        Saved::AfterMisses => it_answered(app, grant, network_app).await,
+        Saved::Saved => {}
     }
-    // It answered; if that cannot be written down, the next answer says it again.
-    let _ =
-        silence::tell(app, grant.workspace, networks::answered(app.store.read(), network_app, app.clock.now()).await?)
-            .await;
     Ok(End::Renewed)
+}
+
+/// If that cannot be written down, the next answer says it again.
+async fn it_answered(app: &App, grant: &Grant, network_app: &NetworkApp) {
+    match networks::answered(app.store.read(), network_app, app.clock.now()).await {
+        Ok(silence) => drop(silence::tell(app, grant.workspace, silence).await),
+        Err(error) => warn!(network_app = %network_app.id, %error, "it is not written down yet that it answers"),
+    }
 }
 
 async fn save_alone(
@@ -113,11 +142,11 @@ async fn save_alone(
     saving: Saving,
     changes: Vec<Change>,
     second: Option<(Second, Moment)>,
-) -> Result<bool, RefreshFailure> {
+) -> Result<Saved, RefreshFailure> {
     let turn = app.refreshing.turns.acquire().await;
     let mut writing = app.store.write(saving.grant.workspace).await?;
-    let is_saved = Saving::do_all(app, writing.txn(), std::slice::from_ref(&saving)).await? == [true];
-    if is_saved {
+    let saved = Saving::within(app, writing.txn(), std::slice::from_ref(&saving)).await?[0];
+    if saved != Saved::TooLate {
         if let Some((second, sent_at)) = second {
             let main = saving.grant.beside.unwrap_or(saving.grant.id);
             connect::put_second(&writing, app, (network_app, main), second, sent_at).await?;
@@ -128,7 +157,7 @@ async fn save_alone(
         app.bus.commit(&app.store, writing).await?;
     }
     drop(turn);
-    Ok(is_saved)
+    Ok(saved)
 }
 
 /// The grant as it is with the new tokens.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tracing::error;
 use uuid::Uuid;
 
-use super::flight::Flight;
+use super::{Ticket, flight::Flight};
 use crate::{
     domain::{GrantId, Moment, NetworkAppId, WorkspaceId},
     server::{
@@ -115,11 +115,13 @@ pub(super) struct Wire {
     sent_at: Mutex<Option<Moment>>,
     /// Whether the answer lies where the next start finds it.
     is_kept: AtomicBool,
+    /// Until the answer is there.
+    ticket: Mutex<Option<Ticket>>,
 }
 
 impl Wire {
     /// `sealer` is made before anything leaves: later the database may not answer.
-    pub(super) fn new(flight: &Flight<'_>, sealer: Sealer) -> Self {
+    pub(super) fn new(flight: &Flight<'_>, sealer: Sealer, ticket: Option<Ticket>) -> Self {
         Self {
             app: flight.app.clone(),
             grant: flight.grant.clone(),
@@ -131,6 +133,14 @@ impl Wire {
             unclear: AtomicBool::new(false),
             sent_at: Mutex::default(),
             is_kept: AtomicBool::new(false),
+            ticket: Mutex::new(ticket),
+        }
+    }
+
+    /// Its seat is another's, before the disk has the answer.
+    fn is_answered(&self) {
+        if let Some(ticket) = self.ticket.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            ticket.is_answered();
         }
     }
 
@@ -182,6 +192,7 @@ impl Wire {
         self.was_sent_at(sent_at);
         let answer = self.app.client.send(self.door, request).await?;
         if answer.status().is_success() {
+            self.is_answered();
             self.keep(&answer, sent_at).await;
         }
         Ok(answer)
@@ -218,6 +229,7 @@ impl Wire {
             Ended::Unreachable => return Err(NoAnswer::Unreachable),
             Ended::Lost => return Err(NoAnswer::Lost),
         };
+        self.is_answered();
         let place = key_place(self.grant.workspace, self.mark.attempt);
         let sealed_key = BASE64_STANDARD_NO_PAD.decode(&told.sealed_key).ok().ok_or(NoAnswer::Lost)?;
         // Of an earlier process it may be, so the key is opened and not remembered.
