@@ -3,9 +3,17 @@
 import { existsSync } from 'node:fs';
 import type { LaunchOptions } from '@playwright/test';
 
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
 /** The system's Chromium: Playwright's own download is not needed. */
 export function chromium() {
-  const executablePath = find('Chromium', 'CHROMIUM', ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']);
+  const executablePath = find('Chromium', 'CHROMIUM', CHROMIUM);
+  return { browserName: 'chromium', launchOptions: { executablePath, args: flags() } } as const;
+}
+
+/** The same engine without a browser's windows around it, where it is installed: it does a page with a third less work. */
+export function chromiumShell() {
+  const executablePath = find("Chromium's shell", 'CHROMIUM_SHELL', ['/usr/bin/chromium-headless-shell', process.env.CHROMIUM ?? '', ...CHROMIUM]);
   return { browserName: 'chromium', launchOptions: { executablePath, args: flags() } } as const;
 }
 

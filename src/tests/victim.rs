@@ -30,6 +30,8 @@ const HAMMERS: &str = "VICTIM_HAMMERS";
 const READERS: &str = "VICTIM_READERS";
 /// A file by which a server says that it has refreshed once, and hammers on.
 const AT_IT: &str = "at-it";
+/// Where it says why it ended.
+const LOG: &str = "said.log";
 
 #[tokio::test]
 #[ignore = "the server starts it"]
@@ -147,7 +149,7 @@ impl Victim<'_> {
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(self.log());
         if let Some(database) = &self.database {
             command.env(DATABASE, database);
         }
@@ -174,7 +176,17 @@ impl Victim<'_> {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("the server does not come up");
+        panic!("the server does not come up: {}", self.said());
+    }
+
+    /// What servers say, one after the other.
+    fn log(&self) -> std::fs::File {
+        let path = self.world.data.path().join(LOG);
+        std::fs::OpenOptions::new().create(true).append(true).open(path).expect("it can be written")
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.world.data.path().join(LOG)).unwrap_or_default()
     }
 
     /// Waits until a server that hammers is at it.
@@ -185,7 +197,7 @@ impl Victim<'_> {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        panic!("the server does not come up");
+        panic!("the server is not at it: {}", self.said());
     }
 
     /// Waits until no refresh is under way.
