@@ -35,7 +35,7 @@ pub(super) struct Saving {
 /// What became of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Saved {
-    Saved,
+    InTime,
     /// And the network had not answered before.
     AfterMisses,
     /// They come too late.
@@ -70,7 +70,7 @@ impl Saving {
             saved.push(match held {
                 None => Saved::TooLate,
                 Some(_) if silent.contains(&saving.grant.network_app) => Saved::AfterMisses,
-                Some(_) => Saved::Saved,
+                Some(_) => Saved::InTime,
             });
             if let Some(held) = held {
                 renewed.push((held, saving.new.clone()));
@@ -124,7 +124,7 @@ async fn save(flight: &Flight<'_>, tokens: &Tokens, sent_at: Moment, shares: boo
     match saved {
         Saved::TooLate => return landing::late(app, grant, tokens).await,
         Saved::AfterMisses => it_answered(app, grant, network_app).await,
-        Saved::Saved => {}
+        Saved::InTime => {}
     }
     Ok(End::Renewed)
 }

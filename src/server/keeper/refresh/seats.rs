@@ -86,7 +86,7 @@ impl Ticket {
     }
 
     /// The answer is there: the seat is another's.
-    pub fn is_answered(self) {
+    pub fn answered(self) {
         let of = self.of.clone();
         drop(self);
         of.answered.fetch_add(1, Ordering::Relaxed);

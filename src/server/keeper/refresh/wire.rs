@@ -140,7 +140,7 @@ impl Wire {
     /// Its seat is another's, before the disk has the answer.
     fn is_answered(&self) {
         if let Some(ticket) = self.ticket.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            ticket.is_answered();
+            ticket.answered();
         }
     }
 
