@@ -254,10 +254,13 @@ async fn claims(app: &App) -> Anything<f64> {
         for grant in some {
             gate.admit(grant.network_app).await?;
         }
-        let marks = held.into_values().map(|grant| (Mark::on(&grant, Uuid::nil()), grant));
+        let marks = held.into_values().map(|grant| {
+            let mark = Mark::on(&grant, Uuid::nil());
+            (grant, mark)
+        });
         // Over before it began, so that the keeper finds it free.
         let long_ago = Moment(app.clock.now().0 - 1_000_000);
-        pages::mark_all(&txn, marks.map(|(mark, grant)| (grant, mark)), long_ago).await?;
+        pages::mark_all(&txn, marks, long_ago).await?;
         txn.commit().await?;
         claimed += some.len();
     }

@@ -9,8 +9,10 @@ const ALL_BUT_CELLS = new RegExp(`^(?!.*AT-17: opener)|${CELLS}`);
 const NOT_HERE = /AT-0[236]|link scanner|would lead our tab away/;
 
 const files = (names: string[]) => names.map((name) => `${name}.spec.ts`);
-/** What hangs on windows, or on several tabs. */
-const OF_WINDOWS = files(['click', 'form-post', 'live', 'matrix', 'opener', 'picker', 'popup', 'popups', 'rules', 'secrets']);
+/** What is about windows, streams or several tabs. */
+const OF_WINDOWS = files([
+  'click', 'form-post', 'live', 'matrix', 'opener', 'picker', 'popup', 'popups', 'rules', 'secrets', 'session',
+]);
 
 export default defineConfig({
   testDir: 'tests',
@@ -31,7 +33,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'chromium', use: chromium(), testMatch: OF_WINDOWS, grep: process.env.ALL_CELLS ? ALL : ALL_BUT_CELLS },
-    // What is the same in one window: the engine without a browser around it takes a third less time.
+    // The rest, by the same engine without a browser around it: that takes a third less time.
     { name: 'chromium-shell', use: chromiumShell(), testIgnore: OF_WINDOWS },
     // What windows, streams and tabs do differs from engine to engine; the rest is the same HTML. Playwright drives
     // Debian's Firefox by WebDriver BiDi, so each test is written once. Not newer than 1.64: from 1.65 on it asks for a

@@ -10,7 +10,10 @@ use super::{
     person::{Answer, Say},
     world::World,
 };
-use crate::domain::{ApiError, PageId, Status, words};
+use crate::{
+    domain::{ApiError, PageId, Status, WorkspaceId, words},
+    server::keeper::{self, Line, Spool},
+};
 
 /// Says to the inner test that the mount namespace is its own.
 const OWN: &str = "GREENTICK_TEST_OWN_NAMESPACE";
@@ -33,7 +36,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
     );
 }
 
-/// A disk of eight megabytes, and whatever fills it.
+/// A disk of sixteen megabytes, and whatever fills it.
 struct Disk {
     filler: PathBuf,
 }
@@ -42,7 +45,7 @@ impl Disk {
     fn mounted() -> Self {
         assert!(std::env::var_os(OWN).is_some(), "it mounts a disk: run a_full_disk_is_told_and_loses_nothing");
         let folder = std::env::temp_dir();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "none"]).arg(&folder).status();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "none"]).arg(&folder).status();
         assert!(mount.expect("mount is there").success());
         Self { filler: folder.join("filler") }
     }
@@ -139,6 +142,7 @@ async fn on_a_small_disk() {
     assert_eq!((world.requests("chirper", "token").await, world.living_grants("chirper").await), (2, 1));
 
     a_refresh_is_kept(&world, &disk, pages[0]).await;
+    as_many_answers_as_may_come_have_room(&world, &disk).await;
     assert_eq!(owner.sees(pages[0]).await, Status::Connected);
 
     // And everything works as before, without a restart.
@@ -177,4 +181,18 @@ async fn a_refresh_is_kept(world: &World, disk: &Disk, page: PageId) {
     work.await.expect("it does not panic");
     world.faults_off().await;
     assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await]);
+}
+
+/// However many refreshes are under way when it is full: none of their answers waits for room.
+async fn as_many_answers_as_may_come_have_room(world: &World, disk: &Disk) {
+    let folder = std::env::temp_dir().join("spool-of-another");
+    let (spool, _) = Spool::open(&folder).expect("there is room");
+    disk.fills(world).await;
+    for _ in 0..keeper::FLIGHTS {
+        let line = Line::new(uuid::Uuid::now_v7(), WorkspaceId(uuid::Uuid::now_v7()), &[7; 7_500]);
+        spool.keep(&line).await.expect("its room was taken before");
+    }
+    disk.has_room();
+    drop(spool);
+    std::fs::remove_dir_all(folder).expect("nobody needs it");
 }

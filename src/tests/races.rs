@@ -19,7 +19,7 @@ use crate::{
         accounts::{self, Purpose},
         keeper,
         networks::{self, Admission, Gate, Queue},
-        pages::{self, Mark, Setback},
+        pages::{self, Setback},
     },
 };
 
@@ -101,9 +101,9 @@ on_both! {
         let page = owner.has("Bondi", &["chirper"]).await[0];
         owner.connects(page, "ben").await;
         let (grant, db, now) = (world.grant_of(page).await, world.app.store.read(), world.clock.now());
-        let slow = pages::mark_again(db, &grant, Mark::on(&grant, Uuid::now_v7()), now).await.expect("it answers").expect("it is free");
+        let slow = world.is_marked(&grant, now).await;
         let (marked, later) = (world.grant_of(page).await, now + Duration::from_secs(91));
-        let quick = pages::mark_again(db, &marked, Mark::on(&marked, Uuid::now_v7()), later).await.expect("it answers").expect("it is over");
+        let quick = world.is_marked(&marked, later).await;
         assert_eq!((slow.attempt, quick.lost_at), (quick.attempt, Some(now)));
         let no = || Setback {
             failure: "refused", next_refresh_at: Some(later), lost_at: None, refused_at: Some(later), must_act_at: None,
@@ -200,7 +200,7 @@ on_both! {
             networks::admit(db, queue, ahead, 50).await.expect("it answers");
             networks::pause(db, network_app, ahead + Duration::from_mins(30)).await.expect("it is written");
             let grant = world.grant_of(page).await;
-            pages::mark_again(db, &grant, Mark::on(&grant, Uuid::now_v7()), ahead).await.expect("it answers").expect("it is free");
+            world.is_marked(&grant, ahead).await;
             world.clock.goes_back(wrong);
             let asked = world.requests("chirper", "token").await;
             let token = keeper::fresh_token(&world.app, grant.id).await.expect("a fresh one");

@@ -11,11 +11,11 @@ use super::{
     world::{World, expires_in},
 };
 use crate::{
-    domain::{Ability, Lack, PageId, Reason, Status},
+    domain::{Ability, Lack, Moment, PageId, Reason, Status},
     server::{
         App,
         keeper::{self, NoToken},
-        pages::{self, Grant},
+        pages::{self, Grant, Mark},
     },
 };
 
@@ -24,6 +24,13 @@ impl World {
         let db = self.app.store.read();
         let id = pages::grant_of(db, page).await.expect("it answers").expect("it is connected");
         pages::grant(db, id).await.expect("it answers").expect("it is there")
+    }
+
+    /// Another process takes the mark on the grant, as it was read.
+    pub async fn is_marked(&self, grant: &Grant, now: Moment) -> Mark {
+        let mark = Mark::on(grant, uuid::Uuid::now_v7());
+        let taken = pages::mark_again(self.app.store.read(), grant, mark, now).await.expect("it answers");
+        taken.expect("nobody has it")
     }
 
     /// The refresh token that is stored for the page.

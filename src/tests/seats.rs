@@ -3,14 +3,15 @@
 //! played here, because it is to answer when it is told.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use axum::{Json, Router, routing::post};
+use axum::{Form, Json, Router, routing::post};
 use sea_orm::ConnectionTrait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -29,10 +30,14 @@ use crate::{
 
 /// As many as may have no answer at once.
 const SEATS: usize = 24;
+/// And as many are begun.
+const BEGUN: usize = 48;
 
 /// Chirper answers when it is told, Hush at once.
 struct Networks {
-    asked: [Arc<AtomicUsize>; 2],
+    /// For the tokens of which of Chirper's grants.
+    of_chirper: Arc<Mutex<Vec<String>>>,
+    of_hush: Arc<AtomicUsize>,
     answers: watch::Sender<bool>,
 }
 
@@ -41,11 +46,11 @@ impl Networks {
         let door = loopback().await;
         let origin = format!("http://localhost:{}", door.local_addr().expect("it listens").port());
         let (answers, hears) = watch::channel(false);
-        let asked: [Arc<AtomicUsize>; 2] = [Arc::default(), Arc::default()];
+        let (of_chirper, of_hush): (Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) = <_>::default();
         let answer = || Json::<Value>(json!({ "access_token": "new", "token_type": "bearer", "expires_in": 99_999 }));
-        let (slow, quick) = (asked[0].clone(), asked[1].clone());
-        let slowly = move || {
-            slow.fetch_add(1, Ordering::SeqCst);
+        let (slow, quick) = (of_chirper.clone(), of_hush.clone());
+        let slowly = move |Form(params): Form<HashMap<String, String>>| {
+            slow.lock().expect("whole").push(params["refresh_token"].clone());
             let mut hears = hears.clone();
             async move {
                 hears.wait_for(|answers| *answers).await.expect("it is told");
@@ -59,11 +64,11 @@ impl Networks {
         let router =
             Router::new().route("/chirper/oauth/token", post(slowly)).route("/hush/oauth/token", post(quickly));
         tokio::spawn(async move { axum::serve(door, router).await });
-        (Self { asked, answers }, origin)
+        (Self { of_chirper, of_hush, answers }, origin)
     }
 
     fn asked(&self) -> [usize; 2] {
-        [self.asked[0].load(Ordering::SeqCst), self.asked[1].load(Ordering::SeqCst)]
+        [self.of_chirper.lock().expect("whole").len(), self.of_hush.load(Ordering::SeqCst)]
     }
 
     /// Waits until they have been asked so often.
@@ -76,6 +81,10 @@ impl Networks {
         let in_time = tokio::time::timeout(Duration::from_secs(20), is_so).await;
         in_time.unwrap_or_else(|_| panic!("asked {:?} times, not {often:?}", self.asked()));
     }
+}
+
+fn token(number: i64) -> String {
+    format!("token-{number}")
 }
 
 /// Grants that are due, the first one first.
@@ -92,7 +101,7 @@ async fn has_due(world: &World, network: &str, count: i64) -> Vec<GrantId> {
             person_id: format!("person-{number}"),
             person_name: "Somebody".to_owned(),
             access: "old".to_owned().into(),
-            refresh: Some("good".to_owned().into()),
+            refresh: Some(token(number).into()),
             key: None,
             expires_at: Some(now),
             refresh_expires_at: None,
@@ -120,12 +129,15 @@ async fn a_network_that_answers_slowly_keeps_no_other_and_no_reader_waiting() {
     networks.are_asked([SEATS, 30]).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(networks.asked(), [SEATS, 30], "the others wait");
-    let reads = |number: usize| {
-        let (app, grant) = (world.app.clone(), slow[number]);
+    let reads = |grant: GrantId| {
+        let app = world.app.clone();
         tokio::spawn(async move { keeper::fresh_token(&app, grant).await })
     };
+    let has_a_seat = |number: i64| networks.of_chirper.lock().expect("whole").contains(&token(number));
+    let begun = slow.iter().zip(0..).take(BEGUN);
+    let waits = begun.filter(|(_, number)| !has_a_seat(*number)).map(|(grant, _)| *grant).next();
     // One that has no seat yet, and one that is not begun.
-    let readers = [reads(SEATS + 5), reads(59)];
+    let readers = [reads(waits.expect("one that waits")), reads(slow[59])];
     networks.are_asked([SEATS + 2, 30]).await;
     networks.answers.send(true).expect("somebody waits");
     for reader in readers {

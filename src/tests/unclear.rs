@@ -57,8 +57,7 @@ on_both! {
         let grant = world.grant_of(page).await;
         // Of another process.
         let now = world.clock.now();
-        let db = world.app.store.read();
-        pages::mark_again(db, &grant, pages::Mark::on(&grant, uuid::Uuid::now_v7()), now).await.expect("it answers").expect("it is taken");
+        world.is_marked(&grant, now).await;
         world.removes_app("chirper", "ben").await;
         world.keeper_comes().await;
         assert_eq!(owner.sees(page).await, Status::Connected, "that one has the first word");

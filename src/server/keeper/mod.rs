@@ -22,6 +22,10 @@ use super::{
 };
 use crate::domain::Moment;
 pub use refresh::{Fingerprint, NoToken, Refreshing, fingerprint, fresh_token, recover, report_refusal};
+#[cfg(test)]
+pub use schedule::FLIGHTS;
+#[cfg(test)]
+pub use spool::{Line, Spool};
 
 /// How many grants one round looks at.
 const ROUND: u64 = 32;

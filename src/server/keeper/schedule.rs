@@ -12,7 +12,7 @@ use super::{
 };
 
 /// How many refreshes are under way at once. Of one app fewer are without an answer ([`Seats`]).
-const FLIGHTS: usize = 192;
+pub const FLIGHTS: usize = 192;
 /// When so much has happened, it is worth looking what is due.
 const NEWS: usize = 16;
 

@@ -23,8 +23,10 @@ use uuid::Uuid;
 
 use crate::{domain::WorkspaceId, server::vault::key_of};
 
-/// Room for about a hundred answers on their way at once.
-const ROOM: u64 = 512 * 1024;
+/// Room for an answer of ten kilobytes to each refresh that may be under way at once.
+const ROOM: u64 = 2 * 1024 * 1024;
+/// A file that is as long is left for the other one, so that whoever starts after a crash has little to read.
+const LONG: u64 = 256 * 1024;
 const ENDING: &str = "spool";
 
 /// This process's spool: two files that take turns, so that one may be emptied while the other is written to.
@@ -145,7 +147,7 @@ impl Spool {
         for (number, half) in self.halves.iter().enumerate() {
             let is_last = book.unsaved[number].remove(&attempt) && book.unsaved[number].is_empty();
             // What stays in it does no harm: its mark is gone.
-            if is_last && book.written[number] > ROOM / 2 && half.empty().is_ok() {
+            if is_last && book.written[number] > LONG && half.empty().is_ok() {
                 book.written[number] = 0;
             }
         }
@@ -181,7 +183,7 @@ impl Book {
     /// Which half takes it. A long one is left for the other as soon as that is needed for nothing.
     fn begin(&mut self, attempt: Uuid, length: usize) -> usize {
         let other = 1 - self.current;
-        if self.written[self.current] > ROOM / 2 && self.unsaved[other].is_empty() {
+        if self.written[self.current] > LONG && self.unsaved[other].is_empty() {
             self.current = other;
         }
         self.unsaved[self.current].insert(attempt);

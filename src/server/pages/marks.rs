@@ -34,6 +34,7 @@ const OF_A_MARK: [Column; 6] = [
     // Whoever finds the mark of a process that is gone finds it due.
     Column::NextRefreshAt,
 ];
+
 /// A mark that was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {

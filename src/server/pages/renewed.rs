@@ -46,8 +46,8 @@ pub struct Renewed {
     pub scopes: Vec<String>,
 }
 
-/// Saves what refreshes brought for grants that are held ([`super::hold`]) and still have the version that was spent: whoever has
-/// the mark by now, these are newer tokens than the stored ones.
+/// Saves what refreshes brought for grants that are held ([`super::hold`]) and still have the version that was spent:
+/// whoever has the mark by now, these are newer tokens than the stored ones.
 ///
 /// # Errors
 /// When the database does not do it.

@@ -103,10 +103,12 @@ async fn try_to_fly(
     let mut ticket = None;
     if let Some((own, is_wanted)) = waits {
         let own = ticket.insert(own);
+        // In this order: a seat that is free by now is no reason to begin when the process is to stop.
         tokio::select! {
-            () = own.sit() => {}
-            () = is_wanted.notified() => {}
+            biased;
             () = app.stopping.cancelled() => return Ok(End::NotNow(None)),
+            () = is_wanted.notified() => {}
+            () = own.sit() => {}
         }
     }
     match marking::mark(app, &grant, why).await? {

@@ -137,8 +137,8 @@ impl Wire {
         }
     }
 
-    /// Its seat is another's, before the disk has the answer.
-    fn is_answered(&self) {
+    /// The answer is there, and the seat is another's before the disk has it.
+    fn answered(&self) {
         if let Some(ticket) = self.ticket.lock().unwrap_or_else(PoisonError::into_inner).take() {
             ticket.answered();
         }
@@ -192,7 +192,7 @@ impl Wire {
         self.was_sent_at(sent_at);
         let answer = self.app.client.send(self.door, request).await?;
         if answer.status().is_success() {
-            self.is_answered();
+            self.answered();
             self.keep(&answer, sent_at).await;
         }
         Ok(answer)
@@ -229,7 +229,7 @@ impl Wire {
             Ended::Unreachable => return Err(NoAnswer::Unreachable),
             Ended::Lost => return Err(NoAnswer::Lost),
         };
-        self.is_answered();
+        self.answered();
         let place = key_place(self.grant.workspace, self.mark.attempt);
         let sealed_key = BASE64_STANDARD_NO_PAD.decode(&told.sealed_key).ok().ok_or(NoAnswer::Lost)?;
         // Of an earlier process it may be, so the key is opened and not remembered.
