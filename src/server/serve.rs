@@ -240,7 +240,7 @@ pub fn credential() -> Option<PathBuf> {
 /// # Errors
 /// [`StartError::Listen`] names it.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })
+    http::take_port(address).await.map_err(|cause| StartError::Listen { address, cause })
 }
 
 /// Starts what runs beside the requests, and first goes on with what the last process left.

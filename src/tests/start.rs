@@ -1,6 +1,6 @@
 //! What stops a start, and the sentence it is stopped with.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use sea_orm::ConnectionTrait;
 
@@ -29,6 +29,17 @@ async fn a_port_that_is_taken_is_named() {
     let error = serve::listen(taken).await.err().map(|error: StartError| error.to_string()).expect("it is taken");
     assert!(error.contains(&taken.to_string()) && error.contains("listen"), "{error}");
     drop(holder);
+}
+
+#[tokio::test]
+async fn a_port_that_a_killed_process_has_for_a_moment_is_waited_for() {
+    let taken = loopback().await.local_addr().expect("it listens");
+    let holder = tokio::net::TcpListener::bind(taken).await.expect("the port was free a moment ago");
+    let (listener, ()) = tokio::join!(serve::listen(taken), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(holder);
+    });
+    assert_eq!(listener.expect("it is free").local_addr().expect("it listens"), taken);
 }
 
 #[tokio::test]

@@ -29,6 +29,24 @@ const BUFFER_LIMIT: usize = 64 * 1024;
 const HEADERS_LIMIT: usize = 256;
 /// When the system has no more connections to give.
 const REST: Duration = Duration::from_secs(1);
+/// A port that is taken is tried so often again, after such a pause.
+const PORT_TRIES: u32 = 30;
+const PORT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes the port. The process before this one may have it still though it was killed: a courier that it was about to start
+/// holds what it held until it is a program of its own.
+///
+/// # Errors
+/// When it stays taken, or is not to be had.
+pub async fn take_port(address: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 0..PORT_TRIES {
+        match TcpListener::bind(address).await {
+            Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => tokio::time::sleep(PORT_PAUSE).await,
+            taken => return taken,
+        }
+    }
+    TcpListener::bind(address).await
+}
 
 /// Takes connections until `stopping`; the answer waits for those that are still open.
 pub async fn keep_open(

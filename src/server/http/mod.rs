@@ -25,7 +25,7 @@ mod stream;
 mod which;
 
 pub use address::{BaseUrl, BaseUrlError, CookieNames};
-pub use door::{HEAD_LIMIT, keep_open};
+pub use door::{HEAD_LIMIT, keep_open, take_port};
 pub use metrics::{router as metrics_router, show as show_metrics};
 pub use page::Page;
 pub use router::{Front, router, site_options};
