@@ -134,7 +134,7 @@ impl Spool {
     /// When the disk does not take it.
     pub async fn keep(&self, line: &Line) -> std::io::Result<()> {
         // A line that was cut when the disk was full must not swallow this one.
-        let text = format!("\n{}\n", serde_json::to_string(line).expect("ids and text are always JSON"));
+        let text = format!("\n{}\n", serde_json::to_string(line)?);
         // Before it is written: who empties a file looks here first.
         let half = self.halves[self.book().begin(line.attempt, text.len())].clone();
         let written = tokio::task::spawn_blocking(move || half.write(text.as_bytes()));
