@@ -28,8 +28,12 @@ async fn asked(world: &World, times: usize) {
 
 /// A page at a network that answers slowly, and a refresh of it that is under way.
 async fn under_way(world: &World, page: PageId) -> tokio::task::JoinHandle<()> {
+    under_way_for(world, page, Duration::from_millis(1_500)).await
+}
+
+async fn under_way_for(world: &World, page: PageId, delay: Duration) -> tokio::task::JoinHandle<()> {
     let before = world.requests("chirper", "token").await;
-    world.fault(json!({ "network": "chirper", "delay_ms": 1_500 })).await;
+    world.fault(json!({ "network": "chirper", "delay_ms": delay.as_millis() })).await;
     pages::refresh_all_now(&world.app.store, world.clock.now()).await.expect("it answers");
     let app = world.app.clone();
     let work = tokio::spawn(async move { keeper::once(&app).await });
@@ -101,6 +105,36 @@ async fn an_owner_that_sleeps_longer_than_its_lease_is_followed_and_nothing_is_l
     world.fault(json!({ "network": "chirper", "delay_ms": 0 })).await;
     world.refreshes_all().await;
     assert_eq!(world.current("chirper", "refresh").await, [world.stored_refresh(page).await]);
+}
+
+/// By the time the first owner has its answer, that answer is older than what is stored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_others_have_overtaken_replaces_nothing() {
+    let world = World::on_postgres_with(vec![]).await;
+    let owner = world.owner("Harbour").await;
+    let page = owner.has("Bondi", &["chirper"]).await[0];
+    owner.connects(page, "ben").await;
+    world.fault(json!({ "network": "chirper", "rotate": "grace" })).await;
+    let work = under_way_for(&world, page, Duration::from_secs(5)).await;
+    world.fault(json!({ "network": "chirper", "delay_ms": 0 })).await;
+    let other = world.another_process().await;
+    world.clock.advance(Duration::from_secs(91));
+    for _ in 0..2 {
+        keeper::once(&other).await;
+        pages::refresh_all_now(&other.store, world.clock.now()).await.expect("it answers");
+    }
+    keeper::once(&other).await;
+    assert_eq!(
+        world.requests("chirper", "token").await,
+        5,
+        "the code, the one that is under way, and the other's three"
+    );
+    let newest = world.stored_refresh(page).await;
+    assert!(!work.is_finished(), "its answer is to come last");
+    work.await.expect("it does not panic");
+    assert_eq!(world.stored_refresh(page).await, newest);
+    assert_eq!(world.current("chirper", "refresh").await, [newest]);
+    assert_eq!(owner.sees(page).await, Status::Connected);
 }
 
 on_both! {
