@@ -54,6 +54,7 @@ mod settings;
 mod siblings;
 mod size;
 mod sizes;
+mod spool;
 mod stage;
 mod start;
 mod strangers;

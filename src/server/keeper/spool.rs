@@ -23,10 +23,10 @@ use uuid::Uuid;
 
 use crate::{domain::WorkspaceId, server::vault::key_of};
 
-/// Room for an answer of ten kilobytes to each refresh that may be under way at once.
-const ROOM: u64 = 2 * 1024 * 1024;
 /// A file that is as long is left for the other one, so that whoever starts after a crash has little to read.
 const LONG: u64 = 256 * 1024;
+/// Beside that, room for an answer of ten kilobytes to each refresh that may be under way at once.
+const ROOM: u64 = LONG + 2 * 1024 * 1024;
 const ENDING: &str = "spool";
 
 /// This process's spool: two files that take turns, so that one may be emptied while the other is written to.
